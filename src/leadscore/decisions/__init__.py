@@ -1,0 +1,57 @@
+"""Decisions: what we do with a probability.
+
+A model says how likely a lead is to qualify and to close; this package says who could work it (structure), what that
+is worth to each role (economics), what a role's time costs today (prices), which tier that makes (tiers) and who
+touches the lead first (routing). It knows neither the model nor HTTP nor data frames: plain numbers in, frozen values
+out.
+"""
+
+from __future__ import annotations
+
+from leadscore.decisions.economics import Economics, adapt, first_touch
+from leadscore.decisions.presets import PRESETS, preset
+from leadscore.decisions.preview import Preview, preview
+from leadscore.decisions.prices import Prices, fit_prices, net
+from leadscore.decisions.prospects import (
+    Assumption,
+    Axis,
+    Prospects,
+    assume_close_rate,
+    assume_qualify_rate,
+    complete,
+)
+from leadscore.decisions.routing import Choices, Policy, fit_policy
+from leadscore.decisions.structure import NURTURE, Eligibility, HandOff, Path, Role, Structure
+from leadscore.decisions.tiers import TierRow, Tiers, TierTable, fit_tiers
+
+__all__ = [
+    "NURTURE",
+    "PRESETS",
+    "Assumption",
+    "Axis",
+    "Choices",
+    "Economics",
+    "Eligibility",
+    "HandOff",
+    "Path",
+    "Policy",
+    "Preview",
+    "Prices",
+    "Prospects",
+    "Role",
+    "Structure",
+    "TierRow",
+    "TierTable",
+    "Tiers",
+    "adapt",
+    "assume_close_rate",
+    "assume_qualify_rate",
+    "complete",
+    "first_touch",
+    "fit_policy",
+    "fit_prices",
+    "fit_tiers",
+    "net",
+    "preset",
+    "preview",
+]

@@ -1,0 +1,211 @@
+"""Who touches a lead first: the role with the greatest value minus price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+import numpy as np
+
+from leadscore.decisions.economics import Chains
+from leadscore.decisions.prices import Prices, fit_prices, net
+from leadscore.decisions.prospects import Assumption, Axis, Flags, Floats, Objects, Positions, Prospects, complete
+from leadscore.decisions.structure import NURTURE, Path, Structure
+from leadscore.decisions.tiers import TierTable, fit_tiers
+
+__all__ = ["Choices", "Policy", "fit_policy"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choices:
+    """Decisions for a batch of leads, arrays in the order of the prospects.
+
+    Parameters
+    ----------
+    role
+        Role of the first touch, or ``nurture``.
+    path
+        Position in `Policy.paths`.
+    value
+        Expected margin minus cost of the chosen path.
+    net
+        Value minus the price of the path's hours, with the tie-break.
+    runner_up, runner_up_net
+        Best path of another first role: its role and net value; None and -inf where the lead has no other.
+    tier, tier_role
+        Letter of the lead's band and the role that usually takes it.
+    reply_within_minutes
+        Promise of the chosen role; None for nurture.
+    role_net
+        Net value of the best path by first role, leads by `Policy.roles`; -inf where the lead may not go.
+    """
+
+    role: Objects
+    path: Positions
+    value: Floats
+    net: Floats
+    runner_up: Objects
+    runner_up_net: Floats
+    tier: Objects
+    tier_role: Objects
+    reply_within_minutes: Objects
+    role_net: Floats
+
+    @property
+    def eligible(self) -> Flags:
+        """First roles that the lead may go to, leads by `Policy.roles`."""
+        return np.isfinite(self.role_net)
+
+    def __len__(self) -> int:
+        return len(self.role)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A structure with its prices and tiers: everything that turns two likelihoods into a decision.
+
+    Parameters
+    ----------
+    structure
+        The selling organisation.
+    prices
+        Prices of the roles' time.
+    tiers
+        The tier table.
+    leads_per_period
+        Arrivals in one period that prices and tiers were fitted for.
+    assumption
+        What stands in for a likelihood that was not trained.
+    volume_note
+        Where the number of arrivals comes from.
+    """
+
+    structure: Structure
+    prices: Prices
+    tiers: TierTable
+    leads_per_period: float
+    assumption: Assumption | None = None
+    volume_note: str = ""
+    _chains: Chains = field(init=False, repr=False, compare=False)
+    _names: Objects = field(init=False, repr=False, compare=False)
+    _replies: Objects = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        replies = [*(role.reply_within_minutes for role in self.structure.role), None]
+        object.__setattr__(self, "_chains", Chains.of(self.structure))
+        object.__setattr__(self, "_names", np.array(self.roles, dtype=object))
+        object.__setattr__(self, "_replies", np.array(replies, dtype=object))
+
+    @property
+    def axis(self) -> Axis:
+        """Likelihood that the tiers are cut on."""
+        return self.tiers.axis
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Possible first touches, nurture last."""
+        return (*self.structure.roles, NURTURE)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Possible paths, nurture (``()``) last."""
+        return self._chains.paths
+
+    def decide(self, prospects: Prospects) -> Choices:
+        """Choose the role of the first touch for every lead.
+
+        Raises
+        ------
+        StructureError
+            When a likelihood that the policy was fitted with is missing.
+        """
+        prospects = complete(prospects, self.assumption)
+        economics = self._chains.value(prospects)
+        net_values = net(economics, self.prices, prospects.tie)
+        rows, path = np.arange(len(prospects)), net_values.argmax(axis=1)
+        role_net = economics.by_first_touch(net_values)
+        first = role_net.argmax(axis=1)
+        others = role_net.copy()
+        others[rows, first] = -np.inf
+        second = others.argmax(axis=1)
+        runner_up_net = others[rows, second]
+        runner_up = self._names[second]
+        runner_up[np.isneginf(runner_up_net)] = None
+        tier, tier_role = self.tiers.assign(prospects.along(self.axis), prospects.segment, prospects.margin)
+        return Choices(
+            role=self._names[first],
+            path=path,
+            value=economics.value[rows, path],
+            net=role_net[rows, first],
+            runner_up=runner_up,
+            runner_up_net=runner_up_net,
+            tier=tier,
+            tier_role=tier_role,
+            reply_within_minutes=self._replies[first],
+            role_net=role_net,
+        )
+
+    def reprice(self, prospects: Prospects, structure: Structure) -> Policy:
+        """Return the policy that the same leads give under another structure, for a what-if without a refit."""
+        return fit_policy(
+            structure,
+            prospects,
+            leads_per_period=self.leads_per_period,
+            assumption=self.assumption,
+            volume_note=self.volume_note,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; `from_dict` reads them back without loss."""
+        return {
+            "structure": self.structure.model_dump(mode="json"),
+            "prices": asdict(self.prices),
+            "tiers": self.tiers.to_dict(),
+            "leads_per_period": self.leads_per_period,
+            "assumption": asdict(self.assumption) if self.assumption else None,
+            "volume_note": self.volume_note,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote."""
+        return cls(
+            structure=Structure.model_validate(values["structure"]),
+            prices=Prices(**values["prices"]),
+            tiers=TierTable.from_dict(values["tiers"]),
+            leads_per_period=values["leads_per_period"],
+            assumption=Assumption(**values["assumption"]) if values["assumption"] else None,
+            volume_note=values["volume_note"],
+        )
+
+
+def fit_policy(
+    structure: Structure,
+    prospects: Prospects,
+    *,
+    leads_per_period: float,
+    assumption: Assumption | None = None,
+    volume_note: str = "",
+) -> Policy:
+    """Fit prices and tiers on leads that stand for a period's arrivals.
+
+    Parameters
+    ----------
+    structure
+        Structure that the data can feed; see `adapt`.
+    prospects
+        Leads with held-out, calibrated likelihoods.
+    leads_per_period
+        Arrivals in one `Structure.period`.
+    assumption
+        What stands in for a likelihood that was not trained.
+    volume_note
+        Where the number of arrivals comes from, printed with the table.
+    """
+    axis: Axis = "p_close" if prospects.p_close is not None else "p_qualify"
+    prospects = complete(prospects, assumption)
+    economics = Chains.of(structure).value(prospects)
+    prices = fit_prices(structure, economics, prospects.tie, leads_per_period=leads_per_period)
+    tiers = fit_tiers(structure, prices, economics, prospects, axis=axis, leads_per_period=leads_per_period)
+    return Policy(structure, prices, tiers, leads_per_period, assumption, volume_note)
