@@ -1,0 +1,142 @@
+"""What a column is: number, yes-or-no answer, category, or nothing to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from leadscore.data.schema import MISSING, Field, Kind, parse_boolean, parse_number
+
+__all__ = ["Excluded", "infer_fields", "infer_kind"]
+
+Verdict = Literal["BLOCK", "ASK", "ignored", "constant", "id", "outcome"]
+
+_NUMBERS_AT_LEAST = 0.98
+_DISTINCT_IDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A column of the export that the model does not use.
+
+    Parameters
+    ----------
+    column
+        Name in the export.
+    verdict
+        ``BLOCK``, ``ASK``, ``ignored``, ``constant``, ``id`` or ``outcome``.
+    reason
+        One sentence.
+    """
+
+    column: str
+    verdict: Verdict
+    reason: str
+
+
+def infer_fields(
+    frame: pd.DataFrame,
+    *,
+    taken: Collection[str],
+    outcome: Collection[str],
+    ignore: Collection[str],
+    numbers: Collection[str] = (),
+    categories: Collection[str] = (),
+    origin: Mapping[str, str] | None = None,
+) -> tuple[tuple[Field, ...], tuple[Excluded, ...]]:
+    """Sort the columns of an export into fields to learn from and the rest.
+
+    Parameters
+    ----------
+    frame
+        Text columns.
+    taken
+        Columns that the recipe reads for another purpose, such as the id and the creation time.
+    outcome
+        Columns that tell an outcome.
+    ignore
+        Columns that the recipe leaves out.
+    numbers, categories
+        Corrections of what is found out.
+    origin
+        File that a joined column came from.
+
+    Returns
+    -------
+    fields, excluded
+    """
+    fields: list[Field] = []
+    excluded: list[Excluded] = []
+    for name in map(str, frame.columns):
+        if name in outcome:
+            excluded.append(Excluded(name, "outcome", "tells an outcome of the recipe"))
+        elif name in ignore:
+            excluded.append(Excluded(name, "ignored", "left out by the recipe"))
+        elif name in taken:
+            excluded.append(Excluded(name, "id", "identifies or dates the lead"))
+        else:
+            kind = "number" if name in numbers else "category" if name in categories else infer_kind(frame[name])
+            if isinstance(kind, Excluded):
+                excluded.append(kind)
+            else:
+                fields.append(_field(name, kind, frame[name], (origin or {}).get(name)))
+    return tuple(fields), tuple(excluded)
+
+
+def infer_kind(column: pd.Series) -> Kind | Excluded:
+    """Find out what one text column is.
+
+    Examples
+    --------
+    >>> infer_kind(pd.Series(["12", "1,200", ""] * 9, name="Employees"))
+    'number'
+    >>> infer_kind(pd.Series(["Yes", "no", ""] * 9, name="Demo"))
+    'boolean'
+    >>> infer_kind(pd.Series(["x"] * 9, name="Record Type")).verdict
+    'constant'
+    """
+    name = str(column.name)
+    counts = column.str.strip().value_counts()
+    counts = counts[[v.casefold() not in MISSING for v in counts.index]]
+    distinct, filled = len(counts), int(counts.sum())
+    if distinct == 0:
+        return Excluded(name, "constant", "every cell is empty")
+    if distinct == 1 and filled == len(column):
+        return Excluded(name, "constant", "every lead has the same value")
+    if all(parse_boolean(v) is not None for v in counts.index):
+        return "boolean"
+    readable = counts[[parse_number(v) is not None for v in counts.index]].sum()
+    if readable >= _NUMBERS_AT_LEAST * filled:
+        return _number_or_id(name, counts.index, len(column))
+    if distinct > _DISTINCT_IDS * filled and distinct > 20:
+        return Excluded(name, "id", f"{distinct} different texts in {filled} filled cells: an identifier or free text")
+    return "category"
+
+
+def _number_or_id(name: str, values: Sequence[str], rows: int) -> Kind | Excluded:
+    whole = [v for v in values if v.isdigit()]
+    if len(whole) == len(values) == rows and rows > 50:
+        spread = np.ptp(np.array([float(v) for v in whole]))
+        if "id" in name.casefold().split() or spread < 20 * rows:
+            return Excluded(name, "id", "a different whole number for every lead: an identifier")
+    return "number"
+
+
+def _field(name: str, kind: Kind, column: pd.Series, file: str | None) -> Field:
+    meaning = f"Column {name!r} of {file or 'the export'}."
+    return Field(name, kind, meaning, _examples(kind, column))
+
+
+def _examples(kind: Kind, column: pd.Series) -> tuple[object, ...]:
+    if kind == "boolean":
+        return (True, False)
+    if kind == "category":
+        counts = column.str.strip().value_counts()
+        return tuple(v for v in counts.index[:4] if v and counts[v] >= 20)[:3]
+    numbers = column.map(parse_number).dropna()
+    # Rounded quantiles instead of cells: no real lead lies in an artefact.
+    return tuple(float(f"{q:.2g}") for q in numbers.quantile([0.5, 0.9]).unique())

@@ -1,0 +1,132 @@
+"""The lead schema: what a field is, how its text is read, and nothing about any one export.
+
+A field is written once here and read by four: the reader of files, the payloads of the service, the dictionary page
+and the synthetic leads. So "1,200", 1200 and "1200" are one number, and "false", "No" and False are one answer,
+whether they come from a CSV file or over HTTP.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+__all__ = ["MISSING", "Field", "Kind", "category_key", "parse_boolean", "parse_number"]
+
+Kind = Literal["number", "boolean", "category"]
+
+MISSING: frozenset[str] = frozenset({"", "n/a", "null", "nan", "#n/a"})
+"""Spellings that mean missing in every export; a recipe adds its own."""
+
+_TRUE = frozenset({"true", "yes", "y", "t", "1", "1.0"})
+_FALSE = frozenset({"false", "no", "n", "f", "0", "0.0"})
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One input of a model, named as in the export.
+
+    Parameters
+    ----------
+    name
+        Column name of the export, to the letter.
+    kind
+        ``number``, ``boolean`` or ``category``.
+    meaning
+        One sentence for the dictionary and the OpenAPI page.
+    examples
+        Values as a caller would send them; never those of a real lead.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str = ""
+    examples: tuple[Any, ...] = ()
+
+
+def parse_number(value: object) -> float | None:
+    """Read a number as the reader of files reads it.
+
+    Parameters
+    ----------
+    value
+        Text, number, boolean or None.
+
+    Returns
+    -------
+    float or None
+        A finite float, or None when the value is missing, infinite or no number.
+
+    Examples
+    --------
+    >>> parse_number("1,200"), parse_number(" 35 "), parse_number("soon"), parse_number(float("inf"))
+    (1200.0, 35.0, None, None)
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        if _THOUSANDS.fullmatch(text):
+            text = text.replace(",", "")
+        elif "_" in text:
+            return None
+        try:
+            number = float(text)
+        except ValueError:
+            return None
+    elif isinstance(value, (bool, int, float)):
+        number = _to_float(value)
+    else:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _to_float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def parse_boolean(value: object) -> float | None:
+    """Read a yes-or-no answer; None when it is missing or something else.
+
+    Examples
+    --------
+    >>> parse_boolean("false"), parse_boolean("Yes"), parse_boolean(True), parse_boolean(0), parse_boolean("maybe")
+    (0.0, 1.0, 1.0, 0.0, None)
+    """
+    if isinstance(value, bool):
+        return float(value)
+    text = str(value).strip().casefold() if isinstance(value, (str, int, float)) else ""
+    return 1.0 if text in _TRUE else 0.0 if text in _FALSE else None
+
+
+def category_key(value: object) -> str | None:
+    r"""Bring spellings of one category together: outer and repeated spaces, letter case, composed accents.
+
+    Examples
+    --------
+    >>> category_key("  Trade\u00a0 Show "), category_key(True), category_key(3.0), category_key("NA")
+    ('trade show', 'true', '3', 'na')
+    >>> category_key("N/A") is None
+    True
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        if value.is_integer():
+            value = int(value)
+    text = " ".join(unicodedata.normalize("NFC", str(value)).split()).casefold()
+    return None if text in MISSING else text
+
+
+def same_answers(values: Iterable[str]) -> bool:
+    """Whether every one of these spellings is a yes or a no."""
+    return all(parse_boolean(value) is not None for value in values)
