@@ -1,0 +1,292 @@
+"""The Bundle: everything needed to score, fitted together, immutable, as a folder without any pickle.
+
+``manifest.json`` holds the sha256 of every other file; nothing is parsed before its hash was checked, and the golden
+rows are scored again after loading, so that neither a truncated nor an edited model ever speaks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from leadscore.data.history import Stage
+from leadscore.data.snapshots import ActivityFeatures
+from leadscore.data.times import DateOrder
+from leadscore.decisions import Policy, Prospects
+from leadscore.errors import BundleError, UnknownModel
+from leadscore.models.calibration import Calibrator
+from leadscore.models.features import Encoder
+from leadscore.models.likelihood import LikelihoodModel, model_from_file
+from leadscore.models.value import MarginTable
+
+__all__ = ["Bundle", "Likelihood", "Parts", "load_bundle", "save_bundle", "verify_bundle"]
+
+SCHEMA_VERSION = 1
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """A fitted model with its calibration.
+
+    Parameters
+    ----------
+    model
+        Gives raw log-odds.
+    calibrator
+        Turns them into a likelihood.
+    """
+
+    model: LikelihoodModel
+    calibrator: Calibrator
+
+    def __call__(self, X: Floats) -> Floats:
+        """Calibrated likelihood of each encoded lead."""
+        return self.calibrator(self.model.log_odds(X))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Columns of the export that play a part in routing; None where the recipe names none."""
+
+    id: str | None = None
+    created: str | None = None
+    segment: str | None = None
+    customer: str | None = None
+    consent: str | None = None
+    date_order: DateOrder | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """Everything needed to score.
+
+    Parameters
+    ----------
+    encoder
+        From fields to floats.
+    activities
+        Definition of the activity features, or None.
+    stages
+        ``qualify`` and ``close``; with both, ``close`` is the likelihood given that the lead qualified.
+    margins
+        Margin if won, by segment.
+    policy
+        Structure, prices and tiers.
+    reference
+        The leads that prices and tiers were cut from, as numbers only.
+    parts
+        Columns of the export that play a part in routing.
+    ignored
+        Columns that the recipe knows and the model does not use.
+    card
+        JSON about the model: recipe, horizons, trained_until, metrics and the like.
+    """
+
+    encoder: Encoder
+    activities: ActivityFeatures | None
+    stages: Mapping[Stage, Likelihood]
+    margins: MarginTable
+    policy: Policy
+    reference: Prospects
+    parts: Parts
+    ignored: frozenset[str]
+    card: Mapping[str, Any]
+
+    def likelihoods(self, X: Floats) -> tuple[Floats | None, Floats | None]:
+        """P(qualify) and P(close) of encoded leads; None for a stage that was not trained."""
+        qualify, close = self.stages.get("qualify"), self.stages.get("close")
+        p_qualify = None if qualify is None else qualify(X)
+        p_close = None if close is None else close(X)
+        if p_qualify is not None and p_close is not None:
+            p_close = p_qualify * p_close
+        return p_qualify, p_close
+
+    def with_policy(self, policy: Policy) -> Bundle:
+        """The same model under other prices and tiers."""
+        return replace(self, policy=policy)
+
+
+def save_bundle(bundle: Bundle, folder: Path) -> Path:
+    """Write a Bundle; the folder appears whole or not at all.
+
+    Raises
+    ------
+    BundleError
+        The folder exists already: a Bundle is never changed.
+    """
+    if folder.exists():
+        raise BundleError(f"{folder} exists already, and a Bundle is never changed. Choose another folder.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        files = _files(bundle)
+        for name, content in files.items():
+            (scratch / name).write_text(content, encoding="utf-8", newline="\n")
+        manifest = {
+            "schema_version": SCHEMA_VERSION,
+            "files": {name: _sha256(content.encode()) for name, content in files.items()},
+            "card": bundle.card,
+        }
+        _write_durably(scratch / "manifest.json", json.dumps(manifest, indent=1))
+        scratch.chmod(0o755)
+        scratch.rename(folder)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    return folder
+
+
+def verify_bundle(folder: Path) -> dict[str, Any]:
+    """Check that every file is there and unaltered, without parsing any; returns the manifest.
+
+    Raises
+    ------
+    UnknownModel
+        There is no Bundle in the folder.
+    BundleError
+        A file is missing or altered, or the schema version is not one that this code reads.
+    """
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise UnknownModel(f"{folder} holds no Bundle: there is no manifest.json in it.")
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        version, files = manifest["schema_version"], manifest["files"]
+    except (ValueError, KeyError, TypeError):
+        raise BundleError(f"{path} cannot be read; pull the model again: leadscore pull --to DIR") from None
+    if version != SCHEMA_VERSION:
+        raise BundleError(
+            f"{folder} has schema version {version}; this leadscore reads {SCHEMA_VERSION}. Train again, or install "
+            "the leadscore that wrote it."
+        )
+    for name, digest in files.items():
+        file = folder / name
+        if not file.is_file() or _sha256(file.read_bytes()) != digest:
+            raise BundleError(f"{folder}: {name} is missing or altered; pull the model again: leadscore pull --to DIR")
+    return manifest
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Load a Bundle after checking its hashes, and score its golden rows again.
+
+    Raises
+    ------
+    UnknownModel, BundleError
+        As :func:`verify_bundle`; also when the golden rows come out differently.
+    """
+    manifest = verify_bundle(folder)
+    texts = {name: (folder / name).read_text(encoding="utf-8") for name in manifest["files"]}
+    content = json.loads(texts["scoring.json"])
+    stages: dict[Stage, Likelihood] = {
+        stage: Likelihood(model_from_file(s["file"], texts[s["file"]]), Calibrator.from_dict(s["calibrator"]))
+        for stage, s in content["stages"].items()
+    }
+    activities = content["activities"]
+    bundle = Bundle(
+        encoder=Encoder.from_dict(content["encoder"]),
+        activities=None if activities is None else ActivityFeatures(*map(tuple, activities)),
+        stages=stages,
+        margins=MarginTable.from_dict(content["margins"]),
+        policy=Policy.from_dict(json.loads(texts["policy.json"])),
+        reference=_prospects(json.loads(texts["reference.json"])),
+        parts=Parts(**content["parts"]),
+        ignored=frozenset(content["ignored"]),
+        card=manifest["card"],
+    )
+    _check_golden(bundle, json.loads(texts["golden.json"]), folder)
+    return bundle
+
+
+def golden_rows(encoder: Encoder, n: int = 16, seed: int = 7) -> Floats:
+    """Encoded leads that never lived: usual values, every level at random, some of them missing."""
+    rng = np.random.default_rng(seed)
+    rows = np.full((n, len(encoder.features)), np.nan)
+    for j, feature in enumerate(encoder.features):
+        if feature.kind == "category":
+            rows[:, j] = rng.integers(0, len(feature.levels) + 1, n)
+        elif feature.kind == "boolean":
+            rows[:, j] = rng.integers(0, 2, n)
+        else:
+            rows[:, j] = np.round(float(feature.typical or 1.0) * rng.lognormal(0.0, 1.0, n), 2)
+    rows[rng.random(rows.shape) < 0.1] = np.nan
+    return rows
+
+
+def _golden(bundle: Bundle) -> dict[str, Any]:
+    rows = golden_rows(bundle.encoder)
+    p_qualify, p_close = bundle.likelihoods(rows)
+    return {
+        "rows": [[None if np.isnan(v) else v for v in row] for row in rows.tolist()],
+        "p_qualify": None if p_qualify is None else p_qualify.tolist(),
+        "p_close": None if p_close is None else p_close.tolist(),
+    }
+
+
+def _check_golden(bundle: Bundle, golden: Mapping[str, Any], folder: Path) -> None:
+    rows = np.array([[np.nan if v is None else v for v in row] for row in golden["rows"]], dtype=float)
+    for name, found in zip(("p_qualify", "p_close"), bundle.likelihoods(rows), strict=True):
+        expected = golden[name]
+        if (found is None) != (expected is None) or (found is not None and not np.allclose(found, expected, atol=1e-9)):
+            raise BundleError(
+                f"{folder}: the golden rows give other {name} than when the model was made; pull it again"
+            )
+
+
+def _files(bundle: Bundle) -> dict[str, str]:
+    files: dict[str, str] = {}
+    stages = {}
+    for stage, likelihood in bundle.stages.items():
+        ending = "json" if likelihood.model.family == "logistic_regression" else "txt"
+        name = f"{stage}.{ending}"
+        files[name] = likelihood.model.to_text()
+        stages[stage] = {"file": name, "calibrator": likelihood.calibrator.to_dict()}
+    activities = bundle.activities
+    content = {
+        "encoder": bundle.encoder.to_dict(),
+        "activities": None if activities is None else [activities.types, activities.windows],
+        "stages": stages,
+        "margins": bundle.margins.to_dict(),
+        "parts": {name: getattr(bundle.parts, name) for name in Parts.__slots__},
+        "ignored": sorted(bundle.ignored),
+    }
+    files["scoring.json"] = json.dumps(content, ensure_ascii=False)
+    files["policy.json"] = json.dumps(bundle.policy.to_dict(), ensure_ascii=False)
+    files["reference.json"] = json.dumps(_reference(bundle.reference), ensure_ascii=False)
+    files["golden.json"] = json.dumps(_golden(bundle))
+    return files
+
+
+def _reference(prospects: Prospects) -> dict[str, Any]:
+    columns = {name: getattr(prospects, name) for name in Prospects.__slots__}
+    return {name: None if values is None else values.tolist() for name, values in columns.items()}
+
+
+def _prospects(content: Mapping[str, Any]) -> Prospects:
+    kinds = {"segment": object, "customer": bool, "contactable": bool}
+    columns: dict[str, Any] = {
+        name: None if v is None else np.array(v, dtype=kinds.get(name, float)) for name, v in content.items()
+    }
+    return Prospects(**columns)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write_durably(path: Path, content: str) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,238 @@
+"""The encoder: from the fields of a lead to one row of floats, the same for a file, a batch and a request.
+
+A number is itself, an answer is 0 or 1, a category is its level's position. Missing is NaN. A level that is rare or was
+never seen gets the position after the last one, so that a new spelling is scored as "another" and never as "missing".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from leadscore.data.schema import Field, Kind, category_key, parse_boolean, parse_number
+
+__all__ = ["Encoder", "Feature"]
+
+Floats = npt.NDArray[np.float64]
+
+_MIN_LEADS_PER_LEVEL = 15
+_MAX_LEVELS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column of the encoded matrix.
+
+    Parameters
+    ----------
+    name
+        Field of the export, or name of an activity feature.
+    kind
+        ``number``, ``boolean`` or ``category``.
+    levels
+        Keys of a category in the order of their codes, most frequent first; the code ``len(levels)`` means another.
+    labels
+        The levels as the export spells them.
+    typical
+        Median of a number, usual value of an answer or a category, for the wording of reasons.
+    source
+        Name under which reasons add up several features; ``name`` unless it is an activity feature.
+    """
+
+    name: str
+    kind: Kind
+    levels: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    typical: float | str | None = None
+    source: str = ""
+
+    def code(self, value: Any) -> float:
+        """Encode one value.
+
+        Examples
+        --------
+        >>> source = Feature("Lead Source", "category", levels=("web", "webinar"))
+        >>> source.code(" Webinar "), source.code("Podcast"), source.code(None)
+        (1.0, 2.0, nan)
+        """
+        return self.codec()(value)
+
+    def codec(self) -> Callable[[Any], float]:
+        """A function that encodes one value, for encoding many."""
+        if self.kind == "category":
+            return _category_codec(self.levels)
+        return _number_codec if self.kind == "number" else _boolean_codec
+
+
+def _category_codec(levels: Sequence[str]) -> Callable[[Any], float]:
+    codes: dict[str | None, float] = {level: float(i) for i, level in enumerate(levels)}
+    codes[None] = math.nan
+    another = float(len(levels))
+
+    def encode(value: Any) -> float:
+        return codes.get(category_key(value), another)
+
+    return encode
+
+
+def _number_codec(value: Any) -> float:
+    number = parse_number(value)
+    return math.nan if number is None else number
+
+
+def _boolean_codec(value: Any) -> float:
+    answer = parse_boolean(value)
+    return math.nan if answer is None else answer
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Encodes leads as rows of floats.
+
+    Parameters
+    ----------
+    features
+        Columns of the matrix in order.
+    missing
+        Spellings, in lower case, that mean missing in this export beside those of every export.
+
+    Examples
+    --------
+    >>> leads = pd.DataFrame({"Source": ["Web", "web ", "Fair"] * 20, "Employees": ["10", "1,200", ""] * 20})
+    >>> fields = (Field("Source", "category"), Field("Employees", "number"))
+    >>> encoder = Encoder.fit(leads, fields)
+    >>> encoder.encode_frame(leads.head(3))
+    array([[0.0e+00, 1.0e+01],
+           [0.0e+00, 1.2e+03],
+           [1.0e+00,     nan]])
+    >>> encoder.encode([{"Source": "WEB", "Employees": 1200}])
+    array([[0.0e+00, 1.2e+03]])
+    """
+
+    features: tuple[Feature, ...]
+    missing: tuple[str, ...] = ()
+
+    @classmethod
+    def fit(
+        cls,
+        frame: pd.DataFrame,
+        fields: Sequence[Field],
+        *,
+        sources: Mapping[str, str] | None = None,
+        missing: Sequence[str] = (),
+    ) -> Encoder:
+        """Learn the levels and usual values of each field.
+
+        Parameters
+        ----------
+        frame
+            Leads to learn from; text, or numbers for activity features.
+        fields
+            Columns to encode.
+        sources
+            For each activity feature the activity that it tells of.
+        missing
+            Spellings of missing in this export.
+        """
+        named = sources or {}
+        features = tuple(_fit_feature(frame[f.name], f, named.get(f.name, f.name)) for f in fields)
+        return cls(features, tuple(sorted({" ".join(m.split()).casefold() for m in missing})))
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Number of codes of each feature (levels and one for another); 0 for numbers and answers."""
+        return tuple(len(f.levels) + 1 if f.kind == "category" else 0 for f in self.features)
+
+    @cached_property
+    def _row_plan(self) -> tuple[tuple[str, Callable[[Any], float]], ...]:
+        return tuple((f.name, f.codec()) for f in self.features)
+
+    def encode(self, leads: Sequence[Mapping[str, Any]]) -> Floats:
+        """Encode leads given as mappings; a field that a mapping lacks is missing."""
+        if self.missing:
+            leads = [{name: value for name, value in lead.items() if not self.is_missing(value)} for lead in leads]
+        rows = [[code(lead[name]) if name in lead else np.nan for name, code in self._row_plan] for lead in leads]
+        return np.array(rows, dtype=float).reshape(len(leads), len(self.features))
+
+    def is_missing(self, value: Any) -> bool:
+        """Whether this export writes missing like that."""
+        return isinstance(value, str) and category_key(value) in self._missing_keys
+
+    @cached_property
+    def _missing_keys(self) -> frozenset[str | None]:
+        return frozenset([None, *self.missing])
+
+    def encode_frame(self, frame: pd.DataFrame) -> Floats:
+        """Encode a frame; a column that it lacks is missing.
+
+        Each distinct value is read once by the same function as in :meth:`encode`, so both give the same floats.
+        """
+        matrix = np.full((len(frame), len(self.features)), np.nan)
+        for j, feature in enumerate(self.features):
+            if feature.name in frame.columns:
+                column = frame[feature.name]
+                if self.missing and not pd.api.types.is_float_dtype(column):
+                    column = column.mask(column.map({v: self.is_missing(v) for v in column.unique()}))
+                matrix[:, j] = _encode_column(column, feature)
+        return matrix
+
+    def decode(self, feature: Feature, code: float) -> float | str | bool | None:
+        """Turn a code back into what a person reads; None for missing."""
+        if np.isnan(code):
+            return None
+        if feature.kind == "boolean":
+            return bool(code)
+        if feature.kind == "category":
+            return feature.labels[int(code)] if int(code) < len(feature.labels) else "another"
+        return code
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        features = [asdict(f) for f in self.features]
+        return {"features": features, "missing": list(self.missing)}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Encoder:
+        """Read the JSON form."""
+        features = (
+            Feature(**{**f, "levels": tuple(f["levels"]), "labels": tuple(f["labels"])}) for f in content["features"]
+        )
+        return cls(tuple(features), tuple(content["missing"]))
+
+
+def _encode_column(column: pd.Series, feature: Feature) -> Floats:
+    if feature.kind == "number" and pd.api.types.is_float_dtype(column):
+        return column.to_numpy(dtype=float)
+    codes, values = pd.factorize(column, use_na_sentinel=True)
+    table = np.array([*map(feature.codec(), values), np.nan])
+    encoded: Floats = table[codes]
+    return encoded
+
+
+def _fit_feature(column: pd.Series, field: Field, source: str) -> Feature:
+    if field.kind != "category":
+        codes = _encode_column(column, Feature(field.name, field.kind))
+        known = codes[~np.isnan(codes)]
+        middle = float(np.median(known)) if len(known) else None
+        if field.kind == "boolean" and middle is not None:
+            middle = float(np.mean(known) > 0.5)
+        return Feature(field.name, field.kind, typical=middle, source=source)
+    spelled = column.value_counts()
+    counts: dict[str, int] = {}
+    labels: dict[str, str] = {}
+    for value, count in spelled.items():
+        key = category_key(value)
+        if key is not None:
+            counts[key] = counts.get(key, 0) + int(count)
+            labels.setdefault(key, " ".join(str(value).split()))
+    kept = sorted((k for k, c in counts.items() if c >= _MIN_LEADS_PER_LEVEL), key=lambda k: (-counts[k], k))
+    levels = tuple(kept[:_MAX_LEVELS])
+    shown = tuple(labels[k] for k in levels)
+    return Feature(field.name, "category", levels, shown, shown[0] if shown else None, source)

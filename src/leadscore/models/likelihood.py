@@ -1,0 +1,179 @@
+"""What a fitted family says at scoring time: raw log-odds and how much each field moved them.
+
+Two forms are kept in a Bundle: an additive model as readable JSON, and boosted trees as LightGBM's text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Protocol
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["AdditiveModel", "LikelihoodModel", "TreeModel", "model_from_file"]
+
+Floats = npt.NDArray[np.float64]
+
+
+class LikelihoodModel(Protocol):
+    """One contract for every family."""
+
+    @property
+    def family(self) -> str:
+        """Name of the family."""
+
+    def log_odds(self, X: Floats) -> Floats:
+        """Raw log-odds of each row, before calibration."""
+
+    def reasons(self, X: Floats) -> Floats:
+        """Effect of each feature on the log-odds against the average lead; shape (n, features)."""
+
+    def to_text(self) -> str:
+        """Content of the file that a Bundle keeps."""
+
+
+class AdditiveModel:
+    """Sum of one piece per feature: a broken line for a number, a table for a category.
+
+    Parameters
+    ----------
+    intercept
+        Log-odds before any feature has spoken.
+    pieces
+        For each feature ``{"knots", "values", "missing"}`` or ``{"table"}``, whose last entry is for missing.
+    means
+        Mean contribution of each feature on the leads that were learned from.
+
+    Examples
+    --------
+    >>> model = AdditiveModel(-1.0, [{"knots": [0, 10], "values": [0, 2], "missing": -0.5}], [1.0])
+    >>> model.log_odds(np.array([[5.0], [99.0], [np.nan]]))
+    array([ 0. ,  1. , -1.5])
+    >>> model.reasons(np.array([[5.0]]))
+    array([[0.]])
+    """
+
+    family = "logistic_regression"
+
+    def __init__(self, intercept: float, pieces: Sequence[Mapping[str, Any]], means: Sequence[float]) -> None:
+        self.intercept = intercept
+        self.pieces = list(pieces)
+        self.means = np.array(means, dtype=float)
+
+    @cached_property
+    def _tables(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
+        columns = [j for j, piece in enumerate(self.pieces) if "table" in piece]
+        sizes = [len(self.pieces[j]["table"]) for j in columns]
+        starts = np.cumsum([0, *sizes])[:-1]
+        flat = np.concatenate([self.pieces[j]["table"] for j in columns]) if columns else np.zeros(0)
+        return np.array(columns, dtype=np.intp), starts.astype(np.intp), np.array(sizes, dtype=np.intp), flat
+
+    @cached_property
+    def _lines(self) -> _BrokenLines:
+        return _BrokenLines([(j, piece) for j, piece in enumerate(self.pieces) if "knots" in piece])
+
+    def contributions(self, X: Floats) -> Floats:
+        """Effect of each feature, not yet centred; shape (n, features)."""
+        effects = np.empty_like(X)
+        columns, starts, sizes, flat = self._tables
+        if len(columns):
+            codes = X[:, columns]
+            missing = np.isnan(codes)
+            last = sizes - 1
+            position = np.where(missing, last, np.minimum(np.where(missing, 0, codes), last - 1)).astype(np.intp)
+            effects[:, columns] = flat[starts + position]
+        if len(self._lines.columns):
+            effects[:, self._lines.columns] = self._lines(X[:, self._lines.columns])
+        return effects
+
+    def log_odds(self, X: Floats) -> Floats:
+        """Raw log-odds of each row."""
+        total: Floats = self.contributions(X).sum(axis=1) + self.intercept
+        return total
+
+    def reasons(self, X: Floats) -> Floats:
+        """Effect of each feature against the average lead."""
+        centred: Floats = self.contributions(X) - self.means
+        return centred
+
+    def to_text(self) -> str:
+        """JSON of the whole model."""
+        return json.dumps({"intercept": self.intercept, "pieces": self.pieces, "means": self.means.tolist()})
+
+    @classmethod
+    def from_text(cls, text: str) -> AdditiveModel:
+        """Read what :meth:`to_text` wrote."""
+        return cls(**json.loads(text))
+
+
+class _BrokenLines:
+    """All broken lines of a model at once; flat outside their knots."""
+
+    def __init__(self, pieces: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+        self.columns = np.array([j for j, _ in pieces], dtype=np.intp)
+        most = max((len(piece["knots"]) for _, piece in pieces), default=1)
+        shape = (len(pieces), most)
+        self._knots, self._values, self._slopes = np.full(shape, np.inf), np.zeros(shape), np.zeros(shape)
+        self._missing = np.array([piece["missing"] for _, piece in pieces], dtype=float)
+        self._low = np.array([piece["knots"][0] for _, piece in pieces], dtype=float)
+        self._high = np.array([piece["knots"][-1] for _, piece in pieces], dtype=float)
+        for row, (_, piece) in enumerate(pieces):
+            knots, values = np.array(piece["knots"], dtype=float), np.array(piece["values"], dtype=float)
+            self._knots[row, : len(knots)] = knots
+            self._values[row, : len(knots)] = values
+            self._slopes[row, : len(knots) - 1] = np.diff(values) / np.diff(knots)
+        self._rows = np.arange(len(pieces))
+
+    def __call__(self, x: Floats) -> Floats:
+        missing = np.isnan(x)
+        clipped = np.clip(np.where(missing, self._low, x), self._low, self._high)
+        place = (clipped[:, :, None] >= self._knots).sum(axis=2) - 1
+        at = (self._rows, place)
+        lines = self._values[at] + self._slopes[at] * (clipped - self._knots[at])
+        return np.where(missing, self._missing, lines)
+
+
+class TreeModel:
+    """Boosted trees kept as LightGBM's own text.
+
+    Parameters
+    ----------
+    text
+        What ``Booster.model_to_string`` gave.
+    """
+
+    family = "boosted_trees"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def booster(self) -> Any:
+        """The booster, parsed when first needed."""
+        return lgb.Booster(model_str=self.text)
+
+    def __getstate__(self) -> dict[str, str]:
+        return {"text": self.text}
+
+    def log_odds(self, X: Floats) -> Floats:
+        """Raw log-odds of each row."""
+        raw: Floats = self.booster.predict(X, raw_score=True)
+        return raw
+
+    def reasons(self, X: Floats) -> Floats:
+        """Exact TreeSHAP values, as LightGBM computes them."""
+        values: Floats = self.booster.predict(X, pred_contrib=True)[:, :-1]
+        return values
+
+    def to_text(self) -> str:
+        """LightGBM's text."""
+        return self.text
+
+
+def model_from_file(name: str, text: str) -> LikelihoodModel:
+    """Read a model by the ending of its file: ``.json`` is additive, ``.txt`` boosted trees."""
+    return AdditiveModel.from_text(text) if name.endswith(".json") else TreeModel(text)

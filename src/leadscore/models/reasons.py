@@ -1,0 +1,93 @@
+"""Reasons: which fields moved a likelihood, in a sentence that a sales rep understands.
+
+The effects are on the raw log-odds of a stage, before calibration; the effects of several features that tell of one
+source (three windows of e-mail opens) are added up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from leadscore.models.features import Encoder, Feature
+
+__all__ = ["Reason", "explain"]
+
+Floats = npt.NDArray[np.float64]
+
+_NOTICEABLE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Effect of one source field on the log-odds of a stage.
+
+    Parameters
+    ----------
+    field
+        Name of the source field.
+    value
+        The lead's value as a person reads it; None when missing.
+    effect
+        Change of the log-odds against the average lead.
+    text
+        Sentence for a sales rep.
+    """
+
+    field: str
+    value: str | float | bool | None
+    effect: float
+    text: str
+
+    @property
+    def direction(self) -> str:
+        """``raises`` or ``lowers``."""
+        return "raises" if self.effect >= 0 else "lowers"
+
+
+def explain(encoder: Encoder, row: Floats, effects: Floats, *, top: int | None = None) -> list[Reason]:
+    """Word the strongest effects of one lead.
+
+    Parameters
+    ----------
+    encoder
+        Names, levels and usual values.
+    row
+        Encoded lead, shape (features,).
+    effects
+        Effect of each feature, shape (features,).
+    top
+        How many; all when None.
+    """
+    sums: dict[str, float] = {}
+    lead: dict[str, int] = {}
+    for j, feature in enumerate(encoder.features):
+        source = feature.source
+        sums[source] = sums.get(source, 0.0) + effects[j]
+        if source not in lead or abs(effects[j]) > abs(effects[lead[source]]):
+            lead[source] = j
+    strongest = sorted(sums, key=lambda s: (-abs(sums[s]), s))
+    kept = [s for s in strongest if abs(sums[s]) >= _NOTICEABLE][:top]
+    return [_reason(encoder, s, encoder.features[lead[s]], float(row[lead[s]]), float(sums[s])) for s in kept]
+
+
+def _reason(encoder: Encoder, source: str, feature: Feature, code: float, effect: float) -> Reason:
+    value = encoder.decode(feature, code)
+    verb = "raises it" if effect >= 0 else "lowers it"
+    typical = feature.typical
+    if feature.kind == "boolean" and typical is not None:
+        typical = bool(typical)
+    usual = "" if typical is None or typical == value else f", typical {_say(typical)}"
+    return Reason(source, value, effect, f"{feature.name} {_say(value)}{usual}: {verb}")
+
+
+def _say(value: str | float | bool | None) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value if len(value) <= 60 else value[:57] + "..."
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:.2g}"

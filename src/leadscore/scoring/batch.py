@@ -1,0 +1,123 @@
+"""Batches: record batches in, record batches out, and a tally of what was unusual in them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from leadscore.data.schema import category_key
+from leadscore.data.times import parse_times
+from leadscore.scoring.scorer import Scorer
+
+__all__ = ["BatchScorer"]
+
+_CRUSHED = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
+
+
+class BatchScorer:
+    """Scores a stream of frames and counts what a user should hear of.
+
+    Parameters
+    ----------
+    scorer
+        The model.
+    activities
+        Events with columns ``lead``, ``type`` and ``at``; None when there are none.
+    as_of
+        Scoring moment of every lead; None: its last known activity or its creation, whichever is later.
+    reasons
+        Sentences of reasons per lead, 0 to 3.
+    """
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        *,
+        activities: pd.DataFrame | None = None,
+        as_of: datetime | None = None,
+        reasons: int = 3,
+    ) -> None:
+        self._scorer = scorer
+        self._activities = activities
+        self._as_of = as_of
+        self._reasons = reasons
+        self._rows = 0
+        self._ids: Counter[str] = Counter()
+        self._absent: list[str] = []
+        self._ignored: list[str] = []
+        self._missing: Counter[str] = Counter()
+        self._unseen: Counter[tuple[str, str]] = Counter()
+
+    def score(self, frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        """Score frames as they come, each row in its place."""
+        for frame in frames:
+            self._tally(frame)
+            moments = self._moments(frame)
+            yield self._scorer.score(
+                frame, activities=self._activities, at=moments, reasons=self._reasons, first_row=self._rows
+            )
+            self._rows += len(frame)
+
+    def remarks(self) -> list[str]:
+        """What was unusual, in sentences; complete once all frames were scored."""
+        lines = [f"{self._rows} leads scored"]
+        lines += [f"column {name!r} is absent: scored as unknown" for name in self._absent]
+        if self._ignored:
+            lines.append(f"ignored, since the model does not use them: {', '.join(map(repr, self._ignored))}")
+        lines += [f"{count} leads without {name!r}" for name, count in self._missing.items()]
+        lines += [
+            f"{value!r} is a {name!r} not seen in training ({count} leads)"
+            for (name, value), count in self._unseen.most_common(20)
+        ]
+        return lines + self._repeated()
+
+    def _repeated(self) -> list[str]:
+        lines = []
+        for lead_id, count in self._ids.most_common(20):
+            if count < 2:
+                break
+            crushed = _CRUSHED.fullmatch(lead_id)
+            hint = "; it looks like a number rounded by a spreadsheet: export again with ids as text" if crushed else ""
+            lines.append(f"id {lead_id!r} stands on {count} rows{hint}")
+        return lines
+
+    def _tally(self, frame: pd.DataFrame) -> None:
+        scorer = self._scorer
+        parts = scorer.bundle.parts
+        names = [field.name for field in scorer.fields]
+        if not self._rows:
+            self._absent = [n for n in names if n not in frame.columns]
+            used = {*names, *(p for p in (parts.id, parts.created, parts.segment, parts.customer, parts.consent) if p)}
+            self._ignored = [str(c) for c in frame.columns if c not in used]
+        if parts.id in frame.columns:
+            self._ids.update(frame[parts.id].astype(str))
+        encoder = scorer.bundle.encoder
+        for feature in encoder.features:
+            if feature.name not in frame.columns:
+                continue
+            counts = frame[feature.name].value_counts(dropna=False)
+            for value, count in counts.items():
+                code = np.nan if encoder.is_missing(value) else feature.code(value)
+                if np.isnan(code):
+                    self._missing[feature.name] += int(count)
+                elif feature.kind == "category" and category_key(value) not in feature.levels:
+                    self._unseen[feature.name, str(value)] += int(count)
+
+    def _moments(self, frame: pd.DataFrame) -> pd.Series | None:
+        if self._activities is None:
+            return None
+        if self._as_of is not None:
+            return pd.Series(pd.Timestamp(self._as_of).tz_convert("UTC"), index=frame.index)
+        parts = self._scorer.bundle.parts
+        last = self._activities.groupby("lead")["at"].max()
+        ids = frame[parts.id] if parts.id in frame.columns else pd.Series("", index=frame.index)
+        moments = ids.map(last)
+        if parts.created is not None and parts.created in frame.columns:
+            created = parse_times({parts.created: frame[parts.created]}, file="the leads", order=parts.date_order)
+            moments = pd.concat([moments, created[parts.created]], axis=1).max(axis=1)
+        return moments

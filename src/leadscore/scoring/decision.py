@@ -1,0 +1,150 @@
+"""What goes into the scorer and what comes out: a lead and the decision about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from leadscore.models.reasons import Reason
+
+__all__ = ["Activity", "Decision", "Lead", "Reason"]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One event in a lead's life, such as an opened e-mail.
+
+    Parameters
+    ----------
+    type
+        Name of the event as in the activity log.
+    at
+        Moment of the event, with a time zone.
+    """
+
+    type: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A lead to be scored.
+
+    Parameters
+    ----------
+    lead_id
+        Identifier of the caller, kept as text to the last digit.
+    fields
+        Values by the column names of the recipe's export; a missing field is unknown.
+    activities
+        Events known so far, in any order.
+    created
+        Creation of the lead; the scoring moment when absent.
+    at
+        Scoring moment; events after it are not looked at.
+    """
+
+    lead_id: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    activities: Sequence[Activity] = ()
+    created: datetime | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer for one lead; its fields are the keys of the HTTP reply, in their order.
+
+    Parameters
+    ----------
+    lead_id
+        Identifier of the caller.
+    p_qualify, p_close
+        Calibrated likelihoods within the horizon; None when the stage was not trained.
+    score
+        0-99, the lead's percentile by value among the leads the model was calibrated on.
+    value
+        Expected margin of the best route in ``currency``.
+    currency
+        ISO 4217 code.
+    tier
+        Letter of the band that the lead falls into.
+    tier_role
+        Usual role of that band.
+    role
+        The role that should touch this lead first, given today's prices.
+    queue, owner
+        Where the lead waits and who owns it; None until distribution is configured.
+    reply_within_minutes
+        Promise of ``role``, in minutes of the working calendar; None for nurture.
+    reason_1, reason_2, reason_3
+        Sentences a rep understands.
+    fit, engagement, trend
+        Scales of later models; None when the model does not carry them.
+    model_version
+        Which model spoke.
+    horizon_days
+        Within how many days the likelihoods hold; None for an export without dates.
+    """
+
+    lead_id: str
+    p_qualify: float | None
+    p_close: float | None
+    score: int
+    value: float
+    currency: str
+    tier: str
+    tier_role: str
+    role: str
+    queue: str | None = None
+    owner: str | None = None
+    reply_within_minutes: int | None = None
+    reason_1: str | None = None
+    reason_2: str | None = None
+    reason_3: str | None = None
+    fit: int | None = None
+    engagement: int | None = None
+    trend: str | None = None
+    model_version: str = ""
+    horizon_days: int | None = None
+    detail: Detail | None = None
+
+    def reply(self) -> dict[str, Any]:
+        """Flat mapping of every key but ``detail``, in the order of the HTTP reply."""
+        return {name: getattr(self, name) for name in REPLY_KEYS}
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What ``?detail=full`` adds to a reply.
+
+    Parameters
+    ----------
+    reasons
+        By stage (``qualify``, ``close``), strongest first.
+    runner_up
+        The second-best role and its net value, or None.
+    prices
+        Price of an hour by role.
+    eligible
+        Roles that may touch this lead.
+    propensity
+        Probability with which the chosen role was chosen; 1 without exploration.
+    net_values
+        Value minus price of the best route by first role, for the eligible roles.
+    notes
+        What was unusual in the input, by field name: ``missing``, ``unseen``, ``ignored``.
+    """
+
+    reasons: Mapping[str, Sequence[Reason]]
+    runner_up: tuple[str, float] | None
+    prices: Mapping[str, float]
+    eligible: Sequence[str]
+    propensity: float
+    net_values: Mapping[str, float]
+    notes: Mapping[str, Sequence[str]]
+
+
+REPLY_KEYS = tuple(f.name for f in fields(Decision) if f.name != "detail")
