@@ -99,7 +99,7 @@ def test_following_the_table_loses_little(name: str, simulate):
 
 
 def test_small_segments_and_strangers_share_the_pooled_group(simulate):
-    leads = simulate(600)
+    leads = simulate(400)
     table = fit(leads)
     assert (leads.segment == "enterprise").sum() < SMALLEST_SEGMENT
     assert {group.segment for group in table.groups} == {"small", "mid", None}

@@ -1,0 +1,60 @@
+"""Batch scoring: a file in, a file out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leadscore.cli.terminal import Quiet, home, remark
+from leadscore.errors import BadInput
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command()(score)
+
+
+def score(
+    leads: Annotated[Path, typer.Argument(help="CSV, Parquet or JSON lines.")],
+    out: Annotated[Path, typer.Option(help="File to write: .csv, .parquet or .jsonl.")],
+    activities: Annotated[Path | None, typer.Option(help="Activity log of these leads.")] = None,
+    model: Annotated[str, typer.Option(help="champion, challenger, a number, a URI or a Bundle folder.")] = "champion",
+    reasons: Annotated[int, typer.Option(min=0, max=3, help="Sentences of reasons for each lead.")] = 3,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Scoring moment of all leads; else the last known activity.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Score a file of leads: one row per lead, in order, with the keys of the HTTP reply.
+
+    Example: leadscore score new.csv --out scored.csv
+    """
+    from leadscore.data.history import read_activities
+    from leadscore.data.sinks import write_tables
+    from leadscore.data.sources import Sources, stream_tables
+    from leadscore.scoring.batch import BatchScorer
+    from leadscore.training import load
+
+    scorer = load(model, home=home())
+    sources = Sources.model_validate(scorer.bundle.card["sources"])
+    events = None if activities is None else read_activities(sources, activities.parent, activities)
+    batches = BatchScorer(scorer, activities=events, as_of=_moment(as_of), reasons=reasons)
+    frames = stream_tables(leads, encoding=sources.encoding, delimiter=sources.delimiter)
+    write_tables(out, batches.score(frames))
+    for line in batches.remarks():
+        remark(f"note: {line}", quiet=quiet)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"--as-of {text!r} is no moment; allowed: 2026-03-31 or 2026-03-31T09:15:00Z.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

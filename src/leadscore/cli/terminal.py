@@ -1,0 +1,62 @@
+"""Where words go: results to stdout, progress and remarks to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+__all__ = ["Json", "Model", "Quiet", "Seed", "home", "out", "print_json", "progress", "remark", "say"]
+
+out = Console(soft_wrap=False, highlight=False)
+_err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout.")]
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
+Seed: TypeAlias = Annotated[int, typer.Option(help="The same seed gives the same samples, models and scores.")]
+Model: TypeAlias = Annotated[
+    str,
+    typer.Argument(help="champion, challenger, a version number, an MLflow model URI, or the path of a Bundle folder."),
+]
+
+
+def say(text: str) -> None:
+    """One line on stderr."""
+    _err.print(text, markup=False)
+
+
+def remark(text: str, *, quiet: bool) -> None:
+    """One remark on stderr, unless the user wants none."""
+    if not quiet:
+        say(text)
+
+
+def home() -> Path:
+    """The working folder: ``LEADSCORE_HOME``, or the current one."""
+    return Path(os.environ.get("LEADSCORE_HOME") or Path.cwd())
+
+
+def print_json(content: Any) -> None:
+    """One JSON document on stdout."""
+    typer.echo(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    """A bar that is told a text and the share that is done; plain lines where there is no terminal."""
+    if quiet:
+        yield lambda _text, _share: None
+    elif not _err.is_terminal:
+        yield lambda text, share: say(f"{share:4.0%}  {text}")
+    else:
+        columns = (SpinnerColumn(), BarColumn(24), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=_err, transient=True) as bar:
+            task = bar.add_task("starting", total=1.0)
+            yield lambda text, share: bar.update(task, description=text, completed=share)

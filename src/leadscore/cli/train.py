@@ -1,0 +1,69 @@
+"""Commands of the data scientist: sample and train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leadscore.cli.terminal import Json, Quiet, Seed, home, out, print_json, progress, remark
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    app.command()(sample)
+    app.command()(train)
+
+
+def sample(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write into; created.")],
+    leads: Annotated[int, typer.Option(help="How many leads.")] = 4000,
+    seed: Seed = 0,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what lies there.")] = False,
+) -> None:
+    """Write sample leads, activities, outcomes and their recipe into a folder.
+
+    Example: leadscore sample leads && leadscore train leads/sample.toml
+    """
+    from leadscore.data.synthetic import write_sample
+
+    for path in write_sample(directory, n_leads=leads, seed=seed, force=force):
+        out.print(str(path), markup=False)
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(help="TOML that describes the export.")],
+    data: Annotated[
+        Path | None, typer.Option(help="In place of the recipe's folder (a folder) or its leads (a file).")
+    ] = None,
+    registry_name: Annotated[str, typer.Option(help="Name of the registered model.")] = "leadscore",
+    seed: Seed = 0,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Learn from past leads, cut the tiers, log the run and register the model.
+
+    Example: leadscore train training/xeducation.toml --data ../shared/data/xeducation_leads.csv
+    """
+    from leadscore.training import train as train_model
+
+    with progress(quiet=quiet) as advance:
+        result = train_model(recipe, data=data, seed=seed, home=home(), registry_name=registry_name, progress=advance)
+    if json:
+        print_json(result.to_dict())
+        return
+    from leadscore.training.report.tables import excluded_line, stage_table, tier_table
+
+    for warning in result.warnings:
+        remark(f"note: {warning}", quiet=quiet)
+    out.print(stage_table(result))
+    out.print(tier_table(result.bundle.policy, result.recipe.currency))
+    remark(excluded_line(result), quiet=quiet)
+    registered = result.registered
+    if registered is not None:
+        for gate, verdict in registered.gates.items():
+            remark(f"gate {gate}: {verdict}", quiet=quiet)
+        out.print(f"{registered.model} is {' and '.join(registered.aliases)}", markup=False)

@@ -1,0 +1,150 @@
+"""Measuring on the last, untouched stretch of time, and refusing where there is nothing to learn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from leadscore.data.history import History, Stage
+from leadscore.data.splits import TimeSplit
+from leadscore.errors import NoSignal, OneClass, TooFewOutcomes
+from leadscore.models.calibration import Calibrator
+from leadscore.models.metrics import Measures, log_losses, measure, paired_difference, roc_auc
+from leadscore.training.fitting import FittedStage
+
+__all__ = ["StageEvaluation", "check_outcomes", "evaluate", "refuse_without_signal"]
+
+Floats = npt.NDArray[np.float64]
+
+MIN_OF_EACH_CLASS = 40
+"""Outcomes of each class that a stage needs in all (Microsoft's product states the same)."""
+
+MIN_OF_EACH_CLASS_IN_TEST = 10
+"""Outcomes of each class that the test stretch needs, so that its figures mean something."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StageEvaluation:
+    """Figures of one stage on the test stretch.
+
+    Parameters
+    ----------
+    measures
+        After calibration.
+    before_calibration
+        The same figures with the raw likelihoods.
+    baseline
+        ``roc_auc`` and ``log_loss`` of plain logistic regression on the same rows and columns.
+    log_loss_difference, log_loss_difference_se
+        Ours minus the baseline's on the same leads, and its standard error.
+    p, y
+        Likelihoods and outcomes of the test stretch.
+    """
+
+    measures: Measures
+    before_calibration: Mapping[str, float]
+    baseline: Mapping[str, float]
+    log_loss_difference: float
+    log_loss_difference_se: float
+    p: Floats
+    y: Floats
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, as in ``train --json``."""
+        return {
+            "base_rate": float(self.y.mean()),
+            "baseline": dict(self.baseline),
+            "log_loss_difference": self.log_loss_difference,
+            "log_loss_difference_se": self.log_loss_difference_se,
+            "before_calibration": dict(self.before_calibration),
+            **self.measures.to_dict(),
+        }
+
+
+def check_outcomes(history: History, split: TimeSplit) -> None:
+    """Refuse a history with too few outcomes of a class.
+
+    Raises
+    ------
+    OneClass, TooFewOutcomes
+        With the counts and what would be needed.
+    """
+    for stage, y in history.labels.items():
+        yes, no = int((y == 1).sum()), int((y == 0).sum())
+        if not yes or not no:
+            raise OneClass(
+                f"[{stage}]: all {yes + no} decided leads have the same outcome ({'yes' if yes else 'no'}), so there "
+                "is nothing to tell apart. Check `positive` and `negative`, or export the other leads too."
+            )
+        if min(yes, no) < MIN_OF_EACH_CLASS:
+            raise TooFewOutcomes(
+                f"[{stage}]: {yes + no} decided leads with {yes} positives and {no} negatives are too few; "
+                f"{MIN_OF_EACH_CLASS} of each are needed. Export a longer history, or shorten `horizon_days`."
+            )
+        late = y[split.test]
+        if min((late == 1).sum(), (late == 0).sum()) < MIN_OF_EACH_CLASS_IN_TEST:
+            raise TooFewOutcomes(
+                f"[{stage}]: the last {len(late)} leads have {int(late.sum())} positives; "
+                f"{MIN_OF_EACH_CLASS_IN_TEST} of each class are needed there to measure anything. Raise "
+                "`test_share` under [split], or export a longer history."
+            )
+
+
+def evaluate(
+    X: Floats,
+    history: History,
+    split: TimeSplit,
+    fitted: Mapping[Stage, FittedStage],
+    baseline: Mapping[Stage, Floats],
+    *,
+    seed: int,
+) -> Mapping[Stage, StageEvaluation]:
+    """Measure each stage on the test stretch; close is the product with qualify where both are learned."""
+    calibrated = {stage: f.likelihood(X[split.test]) for stage, f in fitted.items()}
+    raw = {stage: Calibrator()(f.likelihood.model.log_odds(X[split.test])) for stage, f in fitted.items()}
+    for likelihoods in (calibrated, raw):
+        if len(likelihoods) == 2:
+            likelihoods["close"] = likelihoods["qualify"] * likelihoods["close"]
+    return {
+        stage: _measure(calibrated[stage], raw[stage], baseline[stage], history.labels[stage][split.test], seed)
+        for stage in fitted
+    }
+
+
+def refuse_without_signal(evaluation: Mapping[Stage, StageEvaluation]) -> None:
+    """Refuse a model that does not tell outcomes better than chance.
+
+    Raises
+    ------
+    NoSignal
+        The one-sided 97.5 % lower bound of the forward-time ROC AUC is at or under 0.5.
+    """
+    for stage, found in evaluation.items():
+        bound = found.measures.signal_bound
+        if bound <= 0.5:
+            raise NoSignal(
+                f"[{stage}]: no signal. Forward in time the ROC AUC is {found.measures.values['roc_auc']:.3f} with a "
+                f"one-sided 97.5 % lower bound of {bound:.3f}, at or under 0.5 ({found.measures.rows} leads, "
+                f"{found.measures.positives} positives): the columns do not tell the outcome. Nothing was registered."
+            )
+
+
+def _measure(p: Floats, raw: Floats, plain: Floats, y: Floats, seed: int) -> StageEvaluation:
+    difference, (low, high) = paired_difference(log_losses(p, y), log_losses(plain, y))
+    return StageEvaluation(
+        measures=measure(p, y, seed=seed),
+        before_calibration={
+            "log_loss": float(log_losses(raw, y).mean()),
+            "brier": float(((raw - y) ** 2).mean()),
+            "mean": float(raw.mean()),
+        },
+        baseline={"roc_auc": roc_auc(plain, y), "log_loss": float(log_losses(plain, y).mean())},
+        log_loss_difference=difference,
+        log_loss_difference_se=(high - low) / 2 / 1.645,
+        p=p,
+        y=y,
+    )

@@ -1,0 +1,179 @@
+"""What a training gives back: the Bundle, the figures, and how both are shown."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any, Literal
+
+import pandas as pd
+
+from leadscore.data.history import History, Stage
+from leadscore.data.inference import Excluded
+from leadscore.data.splits import TimeSplit
+from leadscore.models.bundle import Bundle, Parts
+from leadscore.training.evaluation import StageEvaluation
+from leadscore.training.fitting import FittedStage
+from leadscore.training.recipe import Recipe
+
+__all__ = ["Registered", "TrainingResult", "model_card", "parts_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Where a trained model lies in the registry.
+
+    Parameters
+    ----------
+    run_id
+        MLflow run.
+    model
+        URI such as ``models:/leadscore/3``.
+    aliases
+        Aliases that point at this version.
+    gates
+        What each check before a promotion said; empty when none was made.
+    """
+
+    run_id: str
+    model: str
+    aliases: tuple[str, ...]
+    gates: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingResult:
+    """A trained model and everything that was measured.
+
+    Parameters
+    ----------
+    recipe
+        What was asked for.
+    bundle
+        Everything needed to score.
+    fitted
+        Competitions and estimators by stage.
+    evaluation
+        Figures on the last stretch of time by stage.
+    rows
+        ``read``, ``fit``, ``calibrate``, ``test``.
+    excluded
+        Columns of the export that the model does not use.
+    warnings
+        What a user should know, in sentences.
+    test
+        The leads of the test stretch.
+    seconds
+        How long it took.
+    registered
+        Where the model lies; None when it was not registered.
+    """
+
+    recipe: Recipe
+    bundle: Bundle
+    fitted: Mapping[Stage, FittedStage]
+    evaluation: Mapping[Stage, StageEvaluation]
+    rows: Mapping[str, int]
+    excluded: tuple[Excluded, ...]
+    warnings: tuple[str, ...]
+    test: History
+    seconds: float
+    registered: Registered | None = None
+
+    def with_registration(self, registered: Registered, seconds: float) -> TrainingResult:
+        """The same result, registered."""
+        return replace(self, registered=registered, seconds=seconds)
+
+    @property
+    def model(self) -> str | None:
+        """URI of the registered model."""
+        return None if self.registered is None else self.registered.model
+
+    @property
+    def metrics(self) -> dict[str, dict[str, Any]]:
+        """Figures by stage."""
+        return {stage: e.to_dict() for stage, e in self.evaluation.items()}
+
+    @property
+    def tiers(self) -> pd.DataFrame:
+        """The tier table."""
+        return pd.DataFrame([asdict(row) for row in self.bundle.policy.tiers.rows])
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, as in ``train --json``."""
+        registered = self.registered
+        stages: dict[str, Any] = {"qualify": None, "close": None}
+        stages |= {stage: self._stage(stage) for stage in self.evaluation}
+        return {
+            "recipe": self.recipe.name,
+            "run_id": registered and registered.run_id,
+            "model": self.model,
+            "aliases": list(registered.aliases) if registered else [],
+            "gates": dict(registered.gates) if registered else {},
+            "rows": dict(self.rows),
+            "stages": stages,
+            "tiers": [asdict(row) for row in self.bundle.policy.tiers.rows],
+            "prices": dict(self.bundle.policy.prices.per_hour),
+            "excluded": [{"column": e.column, "verdict": e.verdict, "reason": e.reason} for e in self.excluded],
+            "warnings": list(self.warnings),
+            "seconds": round(self.seconds, 2),
+        }
+
+    def _stage(self, stage: Stage) -> dict[str, Any]:
+        competition = self.fitted[stage].competition
+        interval = competition.difference_interval
+        return {
+            "family": competition.winner.family,
+            "settings": competition.winner.settings,
+            "runner_up": competition.runner_up and str(competition.runner_up),
+            "difference_interval": None if interval is None else list(interval),
+            "calibration": self.fitted[stage].likelihood.calibrator.to_dict(),
+            "horizon_days": self.recipe.outcomes[stage].horizon_days,
+            **self.evaluation[stage].to_dict(),
+        }
+
+
+def model_card(
+    recipe: Recipe,
+    history: History,
+    split: TimeSplit,
+    evaluation: Mapping[Stage, StageEvaluation],
+    notes: tuple[str, ...],
+    *,
+    now: datetime,
+    seed: int,
+) -> dict[str, Any]:
+    """What ``GET /v1/model`` and the manifest tell of a model; nothing in it comes from one lead."""
+    created = history.created
+    newest = None if created is None else created.iloc[split.calibrate[-1]].isoformat()
+    horizon: Mapping[Literal["qualify", "close"], int | None] = {
+        stage: o.horizon_days if created is not None else None for stage, o in recipe.outcomes.items()
+    }
+    return {
+        "recipe": recipe.name,
+        "currency": recipe.currency,
+        "horizon_days": horizon,
+        "trained_until": newest,
+        "trained_at": now.isoformat(timespec="seconds"),
+        "leadscore": version("leadscore"),
+        "seed": seed,
+        "leads_learned_from": len(split.fit),
+        "metrics": {stage: dict(e.measures.values) for stage, e in evaluation.items()},
+        "notes": list(notes),
+        "sources": recipe.data.model_dump(mode="json"),
+        "data_fingerprint": _fingerprint(history),
+    }
+
+
+def parts_of(recipe: Recipe) -> Parts:
+    """Columns that the scorer needs to know by name."""
+    lead = recipe.lead
+    return Parts(lead.id, lead.created, lead.segment, lead.customer, lead.consent, recipe.data.date_order)
+
+
+def _fingerprint(history: History) -> str:
+    hashes = pd.util.hash_pandas_object(history.frame, index=False).to_numpy()
+    return hashlib.sha256(hashes.tobytes()).hexdigest()[:16]

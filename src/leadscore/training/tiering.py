@@ -1,0 +1,118 @@
+"""From calibrated likelihoods to prices and tiers: the step between the models and the decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from leadscore.data.history import History, Stage
+from leadscore.decisions import (
+    Assumption,
+    Policy,
+    Prospects,
+    Structure,
+    adapt,
+    assume_close_rate,
+    assume_qualify_rate,
+    fit_policy,
+)
+from leadscore.errors import RecipeError
+from leadscore.models.value import MarginTable
+from leadscore.scoring import tie_break
+from leadscore.training.fitting import FittedStage
+from leadscore.training.recipe import Recipe
+
+__all__ = ["arrivals_per_period", "cut_tiers", "prospects_of"]
+
+Floats = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+
+_DAYS = {"week": 7.0, "month": 365.25 / 12}
+_QUARTER = 91.0
+
+
+def prospects_of(
+    X: Floats, history: History, rows: Index, fitted: Mapping[Stage, FittedStage], margins: MarginTable
+) -> Prospects:
+    """The leads of these rows as numbers, which is all that decisions see of them."""
+    p = {stage: f.likelihood(X[rows]) for stage, f in fitted.items()}
+    if len(p) == 2:
+        p["close"] = p["qualify"] * p["close"]
+    segment = history.segment[rows]
+    return Prospects(
+        p_qualify=p.get("qualify"),
+        p_close=p.get("close"),
+        margin=margins(segment),
+        segment=segment,
+        customer=history.customer[rows],
+        contactable=history.contactable[rows],
+        tie=tie_break(history.lead_id[rows]),
+    )
+
+
+def cut_tiers(
+    X: Floats,
+    history: History,
+    rows: Index,
+    fitted: Mapping[Stage, FittedStage],
+    margins: MarginTable,
+    recipe: Recipe,
+    *,
+    arrivals: History,
+) -> tuple[Policy, Prospects, tuple[str, ...]]:
+    """Price the roles' time and cut the tiers on held-out leads, never the test stretch.
+
+    Returns
+    -------
+    policy, reference, notes
+        The policy, the leads that it was cut from, and what a reader of the table should know.
+    """
+    reference = prospects_of(X, history, rows, fitted, margins)
+    assumption, notes = _assumption(recipe, reference)
+    structure = recipe.selling_structure()
+    structure, dropped = adapt(
+        structure,
+        has_qualify=reference.p_qualify is not None or assumption is not None,
+        has_close=reference.p_close is not None or assumption is not None,
+        segments={s for s in history.segment if s is not None} or None,
+        has_customers=recipe.lead.customer is not None,
+    )
+    volume, source = arrivals_per_period(recipe, arrivals, structure)
+    policy = fit_policy(structure, reference, leads_per_period=volume, assumption=assumption, volume_note=source)
+    return policy, reference, (*notes, *dropped, source)
+
+
+def arrivals_per_period(recipe: Recipe, history: History, structure: Structure) -> tuple[float, str]:
+    """Leads that arrive in one period, and a sentence that says where the figure comes from."""
+    given = recipe.structure.leads_per_period
+    period = structure.period
+    if given is not None:
+        return given, f"{given:g} leads a {period}, as the recipe says"
+    days = history.days
+    if days is None:
+        yearly = len(history) / 365.25 * _DAYS[period]
+        return yearly, (
+            f"{yearly:.0f} leads a {period}: the export has no dates, so it is taken for one year's leads; set "
+            "leads_per_period under [structure]"
+        )
+    span = min(_QUARTER, float(days[-1]) or 1.0)
+    count = int((days > days[-1] - span).sum())
+    volume = count / span * _DAYS[period]
+    return volume, f"{volume:.0f} leads a {period}, the mean of the last {span:.0f} days of the history"
+
+
+def _assumption(recipe: Recipe, reference: Prospects) -> tuple[Assumption | None, tuple[str, ...]]:
+    qualify, close = recipe.qualify, recipe.close
+    if reference.p_qualify is None and reference.p_close is not None and qualify is not None and qualify.rate:
+        note = f"assumed: {qualify.rate:.0%} of the leads qualify ([qualify] rate)"
+        return assume_qualify_rate(reference.p_close, qualify.rate), (note,)
+    if reference.p_close is None:
+        if close is None or close.rate is None:
+            raise RecipeError(
+                "only [qualify] is learned, so nothing says what a qualified lead is worth: give `rate` under [close], "
+                "the share of qualified leads that close."
+            )
+        return assume_close_rate(close.rate), (f"assumed: {close.rate:.0%} of qualified leads close ([close] rate)",)
+    return None, ()
