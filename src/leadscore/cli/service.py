@@ -40,12 +40,14 @@ def serve(
 
     Example: leadscore serve --no-auth
     """
-    from leadscore import serving
+    from leadscore.serving import serve as serve_until_ended
     from leadscore.training import load
 
     chosen = _settings(settings, host=host, port=port, auth=False if no_auth else None)
     scorer = load(model, home=home())
-    serving.serve(scorer, chosen, announce=lambda url: say(f"serving {scorer.model_version} on {url} (see {url}/docs)"))
+    serve_until_ended(
+        scorer, chosen, announce=lambda url: say(f"serving {scorer.model_version} on {url} (see {url}/docs)")
+    )
 
 
 @keys.command()

@@ -9,7 +9,7 @@ from typing import Any
 
 from leadscore.models.reasons import Reason
 
-__all__ = ["Activity", "Decision", "Lead", "Reason"]
+__all__ = ["REPLY_KEYS", "Activity", "Decision", "Detail", "Lead", "Reason"]
 
 
 @dataclass(frozen=True, slots=True)

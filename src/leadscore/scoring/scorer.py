@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -71,6 +71,11 @@ class Scorer:
     def known_columns(self) -> frozenset[str]:
         """Columns that the recipe knows and the model does not use."""
         return self.bundle.ignored
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Spellings, in lower case, that mean missing in this export."""
+        return frozenset(self.bundle.encoder.missing)
 
     @property
     def card(self) -> Mapping[str, Any]:
@@ -181,7 +186,7 @@ class Scorer:
             return lead.fields
         moment = _moment(lead)
         index = definition.type_index([a.type for a in lead.activities])
-        age = np.array([(moment - a.at).total_seconds() / 86_400 for a in lead.activities], dtype=float)
+        age = np.array([(moment - a.at) / timedelta(days=1) for a in lead.activities], dtype=float)
         values = definition.matrix(np.zeros(len(index), dtype=np.intp), index, age, 1)[0]
         return {**lead.fields, **dict(zip(self._made, values.tolist(), strict=True))}
 
@@ -322,7 +327,6 @@ def _answer(fields: Mapping[str, Any], column: str | None, default: bool) -> boo
 def _column(frame: pd.DataFrame, name: str | None, read: Any, default: Any, kind: type) -> npt.NDArray[Any]:
     if name is None or name not in frame.columns:
         return np.full(len(frame), default, dtype=kind)
-    values = {v: read(v) for v in frame[name].unique()}
-    result: npt.NDArray[Any] = np.empty(len(frame), dtype=kind)
-    result[:] = [values[v] for v in frame[name]]
-    return result
+    codes, values = pd.factorize(frame[name])
+    table = np.array([*map(read, values.tolist()), default], dtype=kind)
+    return table[codes]

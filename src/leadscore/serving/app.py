@@ -1,0 +1,120 @@
+"""The app factory, and the one place where the service is wired and started."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from leadscore.errors import OutOfReach
+from leadscore.serving import problems
+from leadscore.serving.endpoints import LeadScorer, Service, routes
+from leadscore.serving.guard import BodyLimit, KeyGuard, KeyRing
+from leadscore.serving.payloads import LeadReader
+from leadscore.serving.settings import Settings
+from leadscore.serving.store import DecisionStore
+from leadscore.serving.telemetry import LOGGER, RequestLog
+
+__all__ = ["create_app", "run", "serve"]
+
+
+def create_app(scorer: LeadScorer, store: DecisionStore, settings: Settings) -> FastAPI:
+    """Put the parts together.
+
+    Parameters
+    ----------
+    scorer
+        The model that answers; the OpenAPI page lists its fields.
+    store
+        Open decision store; whoever opened it closes it.
+    settings
+        Limits and defaults.
+
+    Returns
+    -------
+    FastAPI
+        An ASGI application.
+    """
+    reader = LeadReader.of(
+        scorer.fields,
+        known=scorer.known_columns,
+        missing=scorer.missing,
+        refuse_unknown=settings.unknown_fields == "refuse",
+    )
+    guard = [Middleware(KeyGuard, ring=KeyRing(store.keys))] if settings.auth else []
+    limits = {"/v1/score/batch": settings.batch_bytes}
+    app = FastAPI(
+        title="leadscore",
+        version="1",
+        description=f"Scores leads and says who touches them first. Model: {scorer.model_version}.",
+        middleware=[
+            Middleware(RequestLog),
+            *guard,
+            Middleware(BodyLimit, limit=settings.lead_bytes, by_path=limits),
+        ],
+        redirect_slashes=False,
+    )
+    problems.install(app)
+    app.include_router(routes(Service(scorer, store, settings, reader)))
+    return app
+
+
+def serve(scorer: LeadScorer, settings: Settings, *, announce: Callable[[str], None] = lambda url: None) -> None:
+    """Open the store, build the app and serve it until the process is told to end.
+
+    Parameters
+    ----------
+    scorer
+        The model that answers.
+    settings
+        Everything else.
+    announce
+        Called with the URL once the address is ours.
+
+    Raises
+    ------
+    OutOfReach
+        The store cannot be opened, or the port is taken.
+    KeyboardInterrupt
+        After an orderly end, when that was a Ctrl-C.
+    """
+    with DecisionStore(settings.store, synchronous=settings.synchronous) as store:
+        if settings.log_requests:
+            LOGGER.addHandler(logging.StreamHandler(sys.stderr))
+            LOGGER.setLevel(logging.INFO)
+        keys = store.keys()
+        if settings.auth and all(key.revoked for key in keys):
+            LOGGER.warning("no API key opens this service yet: make one with `leadscore keys add NAME`")
+        run(create_app(scorer, store, settings), settings.host, settings.port, announce=announce)
+
+
+def run(app: FastAPI, host: str, port: int, *, announce: Callable[[str], None] = lambda url: None) -> None:
+    """Serve an app with uvicorn (uvloop and httptools where they are installed) on one worker.
+
+    Raises
+    ------
+    OutOfReach
+        The address cannot be listened on.
+    KeyboardInterrupt
+        After an orderly end, when that was a Ctrl-C.
+    """
+    config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False, lifespan="off")
+    with _listen(host, port) as listener:
+        bound = listener.getsockname()[1]
+        announce(f"http://{f'[{host}]' if ':' in host else host}:{bound}")
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise OutOfReach(
+            f"cannot listen on {host} port {port}: {error.strerror}. Choose another with --host or --port."
+        ) from None

@@ -1,0 +1,12 @@
+"""Guard: what a request must pass before anybody reads it.
+
+Pure ASGI layers that answer themselves: who asks (keys), how much is sent (limits). They know neither leads nor the
+store; keys reach them through a callable.
+"""
+
+from __future__ import annotations
+
+from leadscore.serving.guard.keys import ApiKey, KeyGuard, KeyRing, mint
+from leadscore.serving.guard.limits import BodyLimit
+
+__all__ = ["ApiKey", "BodyLimit", "KeyGuard", "KeyRing", "mint"]

@@ -1,0 +1,118 @@
+"""What the OpenAPI page says: the model's own fields going in, the keys of the reply coming out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter
+
+from leadscore.data.schema import Field
+from leadscore.scoring.decision import REPLY_KEYS, Decision
+from leadscore.serving.problems import PROBLEM_SCHEMA
+
+__all__ = ["batch_docs", "lead_docs", "lead_schema", "reply_schema"]
+
+_TYPES: dict[str, list[str]] = {
+    "number": ["number", "string", "null"],
+    "boolean": ["boolean", "string", "integer", "null"],
+    "category": ["string", "number", "boolean", "null"],
+}
+_PARAMETERS = [
+    {
+        "name": "detail",
+        "in": "query",
+        "description": "`full` adds all reasons by stage, the runner-up role, prices, eligible roles and notes.",
+        "schema": {"type": "string", "enum": ["full"]},
+    },
+    {
+        "name": "reasons",
+        "in": "query",
+        "description": "How many of reason_1 .. reason_3 are filled; with `detail=full` all of them.",
+        "schema": {"type": "integer", "minimum": 0, "maximum": 3},
+    },
+]
+_MOMENT = {"type": ["string", "null"], "format": "date-time"}
+
+
+def lead_schema(fields: Iterable[Field], known: Iterable[str], *, closed: bool) -> dict[str, Any]:
+    """JSON schema of a lead for one model.
+
+    Parameters
+    ----------
+    fields
+        Inputs of the model.
+    known
+        Columns that are accepted and not used.
+    closed
+        Whether any other field is refused.
+    """
+    properties = {name: {"description": "Known to the recipe, not used by the model."} for name in sorted(known)}
+    properties |= {field.name: _field_schema(field) for field in fields}
+    activity = {
+        "type": "object",
+        "required": ["type", "at"],
+        "additionalProperties": False,
+        "properties": {"type": {"type": "string"}, "at": {"type": "string", "format": "date-time"}},
+    }
+    return {
+        "type": "object",
+        "required": ["lead_id", "fields"],
+        "additionalProperties": False,
+        "properties": {
+            "lead_id": {"type": ["string", "integer"], "examples": ["L-1042"]},
+            "fields": {"type": "object", "properties": properties, "additionalProperties": not closed},
+            "activities": {"type": ["array", "null"], "items": activity},
+            "created": _MOMENT | {"description": "Creation of the lead; the scoring moment when absent."},
+            "at": _MOMENT | {"description": "Scoring moment; the arrival of the request when absent."},
+        },
+    }
+
+
+def _field_schema(field: Field) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": _TYPES[field.kind]}
+    if field.meaning:
+        schema["description"] = field.meaning
+    if field.examples:
+        schema["examples"] = list(field.examples)
+    return schema
+
+
+def reply_schema() -> dict[str, Any]:
+    """JSON schema of the flat reply, from the fields of `Decision`."""
+    hints = get_type_hints(Decision)
+    properties = {name: TypeAdapter(hints[name]).json_schema() for name in REPLY_KEYS}
+    first = {"lead_id": properties.pop("lead_id"), "decision_id": {"type": "string"}}
+    properties = first | properties | {"stored": {"type": "boolean"}}
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def lead_docs(lead: dict[str, Any]) -> dict[str, Any]:
+    """Keyword arguments of the route that scores one lead."""
+    return _docs(lead, reply_schema())
+
+
+def batch_docs(lead: dict[str, Any], batch_max: int) -> dict[str, Any]:
+    """Keyword arguments of the route that scores a list."""
+    refused = {
+        "type": "object",
+        "required": ["lead_id", "problem"],
+        "properties": {"lead_id": {"type": ["string", "null"]}, "problem": PROBLEM_SCHEMA},
+    }
+    entry = {"anyOf": [reply_schema(), refused]}
+    return _docs({"type": "array", "maxItems": batch_max, "items": lead}, {"type": "array", "items": entry})
+
+
+def _docs(body: dict[str, Any], reply: dict[str, Any]) -> dict[str, Any]:
+    problem = {"description": "Problem document", "content": {"application/problem+json": {"schema": PROBLEM_SCHEMA}}}
+    return {
+        "openapi_extra": {
+            "parameters": _PARAMETERS,
+            "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        },
+        "responses": {
+            200: {"description": "The decision", "content": {"application/json": {"schema": reply}}},
+            "4XX": problem,
+            "5XX": problem,
+        },
+    }
