@@ -21,7 +21,6 @@ __all__ = [
     "SettingsError",
     "StructureError",
     "TooFewOutcomes",
-    "UnknownField",
     "UnknownModel",
     "UsageError",
 ]
@@ -66,10 +65,6 @@ class StructureError(BadInput):
 
 class SettingsError(BadInput):
     """The settings of the service cannot be used."""
-
-
-class UnknownField(BadInput):
-    """A lead has a field that neither the model nor the recipe knows."""
 
 
 class BundleError(BadInput):

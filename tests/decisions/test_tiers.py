@@ -51,8 +51,17 @@ def test_the_table_holds_every_lead_once(table, simulate):
 
 def test_expected_figures_are_those_of_one_period(table, simulate):
     leads = simulate(5_000)
-    assert sum(row.expected_won for row in table.rows) == pytest.approx(190 * leads.p_close.mean())
-    assert sum(row.expected_qualified for row in table.rows) == pytest.approx(190 * leads.p_qualify.mean())
+    structure = preset("three_tier")
+    economics = first_touch(structure, leads)
+    own = net(economics, fit_prices(structure, economics, leads.tie, leads_per_period=190), leads.tie).argmax(axis=1)
+    # A win is what one more unit of margin would bring.
+    dearer = first_touch(structure, replace(leads, margin=leads.margin + 1)).value
+    chosen = (np.arange(5_000), own)
+    won = dearer[chosen] - economics.value[chosen]
+    assert sum(row.expected_won for row in table.rows) == pytest.approx(190 * won.mean())
+    worked = np.array([bool(path) for path in economics.paths])[own]
+    assert sum(row.expected_qualified for row in table.rows) == pytest.approx(190 * (leads.p_qualify * worked).mean())
+    assert not worked.all()
 
 
 def test_bands_meet_without_gap(table):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from leadscore.cli.terminal import Quiet, home, remark
+from leadscore.cli.terminal import Quiet, RegistryName, home, remark
 from leadscore.errors import BadInput
 
 __all__ = ["register"]
@@ -24,6 +24,7 @@ def score(
     out: Annotated[Path, typer.Option(help="File to write: .csv, .parquet or .jsonl.")],
     activities: Annotated[Path | None, typer.Option(help="Activity log of these leads.")] = None,
     model: Annotated[str, typer.Option(help="champion, challenger, a number, a URI or a Bundle folder.")] = "champion",
+    registry_name: RegistryName = "leadscore",
     reasons: Annotated[int, typer.Option(min=0, max=3, help="Sentences of reasons for each lead.")] = 3,
     as_of: Annotated[
         str | None, typer.Option(metavar="TIME", help="Scoring moment of all leads; else the last known activity.")
@@ -40,7 +41,7 @@ def score(
     from leadscore.scoring.batch import BatchScorer
     from leadscore.training import load
 
-    scorer = load(model, home=home())
+    scorer = load(model, home=home(), registry_name=registry_name)
     sources = Sources.model_validate(scorer.bundle.card["sources"])
     events = None if activities is None else read_activities(sources, activities.parent, activities)
     batches = BatchScorer(scorer, activities=events, as_of=_moment(as_of), reasons=reasons)

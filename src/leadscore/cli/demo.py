@@ -140,11 +140,11 @@ _NEXT = (
 
 def _print_reply(who: str, reply: dict[str, Any]) -> None:
     minutes = reply["reply_within_minutes"]
-    promise = "no call" if minutes is None else f"reply within {minutes} minutes"
+    promise = "nobody calls" if minutes is None else f"within {minutes} minutes"
     out.print(f"[bold]{who}[/bold]")
     out.print(
-        f"  tier {reply['tier']} -> {reply['role']} ({promise}); qualifies {reply['p_qualify']:.0%}, closes "
-        f"{reply['p_close']:.1%} within {reply['horizon_days']} days, worth {reply['value']:,.0f} {reply['currency']}"
+        f"  tier {reply['tier']}, {reply['role']} ({promise}); qualifies {reply['p_qualify']:.0%}, "
+        f"closes {reply['p_close']:.1%}; worth {reply['value']:,.0f} {reply['currency']}"
     )
     for key in ("reason_1", "reason_2", "reason_3"):
         if reply[key]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leadscore.cli.terminal import Json, Model, Quiet, home, out, print_json, remark
+from leadscore.cli.terminal import Json, Model, Quiet, RegistryName, home, out, print_json, remark
+from leadscore.errors import UsageError
+
+if TYPE_CHECKING:
+    from leadscore.decisions import Structure
 
 __all__ = ["register"]
 
@@ -25,20 +29,22 @@ def register(app: typer.Typer) -> None:
 
 def tiers(
     model: Model = "champion",
-    structure: Annotated[Path | None, typer.Option(help="TOML of another structure, or the name of a preset.")] = None,
+    structure: Annotated[str | None, typer.Option(help="TOML of another structure, or the name of a preset.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="ROLE.KEY=VALUE", help="What if; may be repeated.")
     ] = None,
+    registry_name: RegistryName = "leadscore",
     json: Json = False,
 ) -> None:
     """Show the tier table, or what moves in it under other figures, without refitting.
 
     Example: leadscore tiers --set SDR.heads=4 --set ISR.cost_per_hour=70
     """
-    from leadscore.training import load, preview
+    from leadscore.decisions import preview
+    from leadscore.training import load
     from leadscore.training.report.tables import moved_table, tier_table
 
-    scorer = load(model, home=home())
+    scorer = load(model, home=home(), registry_name=registry_name)
     policy, currency = scorer.bundle.policy, scorer.bundle.card["currency"]
     if structure is None and not set_:
         if json:
@@ -46,12 +52,29 @@ def tiers(
         else:
             out.print(tier_table(policy, currency))
         return
-    what_if = preview(scorer, structure=structure, settings=set_ or [])
+    wanted = policy.structure if structure is None else _structure(structure)
+    what_if = preview(policy, scorer.bundle.reference, wanted.with_(_settings(set_ or [])))
     if json:
         print_json(what_if.to_dict())
     else:
         out.print(tier_table(what_if.after, currency))
-        out.print(moved_table(what_if))
+        out.print(moved_table(what_if, currency))
+        for note in what_if.notes:
+            remark(f"note: {note}", quiet=False)
+
+
+def _structure(name: str) -> Structure:
+    from leadscore.decisions import Structure, preset
+
+    return Structure.from_toml(name) if name.endswith(".toml") or Path(name).is_file() else preset(name)
+
+
+def _settings(given: list[str]) -> dict[str, str]:
+    pairs = [setting.partition("=") for setting in given]
+    for key, equals, _ in pairs:
+        if not equals or "." not in key:
+            raise UsageError(f"--set {key!r} is not of the form ROLE.KEY=VALUE, such as SDR.heads=4.")
+    return {key.strip(): value.strip() for key, _, value in pairs}
 
 
 def promote(
@@ -59,6 +82,7 @@ def promote(
     force: Annotated[
         bool, typer.Option("--force", help="Also past failed gates or another recipe's champion.")
     ] = False,
+    registry_name: RegistryName = "leadscore",
     quiet: Quiet = False,
 ) -> None:
     """Make a version the champion, if it passed its gates.
@@ -68,24 +92,25 @@ def promote(
     from leadscore.models.registry import Registry
     from leadscore.training.promotion import promote as move
 
-    version = move(Registry(home()), model, force=force)
+    version = move(Registry(home(), name=registry_name), model, force=force)
     remark(f"version {version} is the champion now; leadscore rollback undoes it", quiet=quiet)
 
 
-def rollback(quiet: Quiet = False) -> None:
+def rollback(registry_name: RegistryName = "leadscore", quiet: Quiet = False) -> None:
     """Make the champion before the present one champion again.
 
     Example: leadscore rollback
     """
     from leadscore.models.registry import Registry
 
-    version = Registry(home()).rollback()
+    version = Registry(home(), name=registry_name).rollback()
     remark(f"version {version} is the champion again", quiet=quiet)
 
 
 def pull(
     model: Model = "champion",
     to: Annotated[Path, typer.Option(help="Folder that a service reads.")] = Path("models/bundles/champion"),
+    registry_name: RegistryName = "leadscore",
     quiet: Quiet = False,
 ) -> None:
     """Put a verified Bundle where a service finds it, whole or not at all.
@@ -94,7 +119,7 @@ def pull(
     """
     from leadscore.models.registry import Registry
 
-    folder = Registry(home()).pull(model, to)
+    folder = Registry(home(), name=registry_name).pull(model, to)
     remark(f"{folder} holds {model}; serve it with: leadscore serve {folder}", quiet=quiet)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leadscore.cli.terminal import home, out, remark, say
+from leadscore.cli.terminal import RegistryName, home, out, remark, say
 from leadscore.errors import BadInput
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 when absent.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 8000 when absent, 0 for a free one.")] = None,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="No API key; only on a loopback address.")] = False,
+    registry_name: RegistryName = "leadscore",
 ) -> None:
     """Score and route leads over HTTP.
 
@@ -44,7 +45,7 @@ def serve(
     from leadscore.training import load
 
     chosen = _settings(settings, host=host, port=port, auth=False if no_auth else None)
-    scorer = load(model, home=home())
+    scorer = load(model, home=home(), registry_name=registry_name)
     serve_until_ended(
         scorer, chosen, announce=lambda url: say(f"serving {scorer.model_version} on {url} (see {url}/docs)")
     )

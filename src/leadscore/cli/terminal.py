@@ -13,14 +13,20 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-__all__ = ["Json", "Model", "Quiet", "Seed", "home", "out", "print_json", "progress", "remark", "say"]
+__all__ = ["Json", "Model", "Quiet", "RegistryName", "Seed", "home", "out", "print_json", "progress", "remark", "say"]
+
+_WIDTH = 100
 
 out = Console(soft_wrap=False, highlight=False)
+if not out.is_terminal and "COLUMNS" not in os.environ:
+    # Into a file or a pipe there is no width to find out, and tables need more than the 80 that are assumed.
+    out = Console(soft_wrap=False, highlight=False, width=_WIDTH)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
 Seed: TypeAlias = Annotated[int, typer.Option(help="The same seed gives the same samples, models and scores.")]
+RegistryName: TypeAlias = Annotated[str, typer.Option(help="Name of the registered model.")]
 Model: TypeAlias = Annotated[
     str,
     typer.Argument(help="champion, challenger, a version number, an MLflow model URI, or the path of a Bundle folder."),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from leadscore.cli.terminal import Json, Quiet, Seed, home, out, print_json, progress, remark
+from leadscore.cli.terminal import Json, Quiet, RegistryName, Seed, home, out, print_json, progress, remark
 
 __all__ = ["register"]
 
@@ -20,7 +20,8 @@ def register(app: typer.Typer) -> None:
 
 def sample(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write into; created.")],
-    leads: Annotated[int, typer.Option(help="How many leads.")] = 4000,
+    leads: Annotated[int, typer.Option(help="How many leads.")] = 20_000,
+    months: Annotated[int, typer.Option(help="Over how many months they arrive.")] = 24,
     seed: Seed = 0,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what lies there.")] = False,
 ) -> None:
@@ -30,7 +31,7 @@ def sample(
     """
     from leadscore.data.synthetic import write_sample
 
-    for path in write_sample(directory, n_leads=leads, seed=seed, force=force):
+    for path in write_sample(directory, n_leads=leads, months=months, seed=seed, force=force):
         out.print(str(path), markup=False)
 
 
@@ -39,7 +40,7 @@ def train(
     data: Annotated[
         Path | None, typer.Option(help="In place of the recipe's folder (a folder) or its leads (a file).")
     ] = None,
-    registry_name: Annotated[str, typer.Option(help="Name of the registered model.")] = "leadscore",
+    registry_name: RegistryName = "leadscore",
     seed: Seed = 0,
     json: Json = False,
     quiet: Quiet = False,

@@ -21,10 +21,11 @@ from leadscore.decisions.prospects import (
     complete,
 )
 from leadscore.decisions.routing import Choices, Policy, fit_policy
-from leadscore.decisions.structure import NURTURE, Eligibility, HandOff, Path, Role, Structure
+from leadscore.decisions.structure import DAYS, NURTURE, Eligibility, HandOff, Path, Period, Role, Structure
 from leadscore.decisions.tiers import TierRow, Tiers, TierTable, fit_tiers
 
 __all__ = [
+    "DAYS",
     "NURTURE",
     "PRESETS",
     "Assumption",
@@ -34,6 +35,7 @@ __all__ = [
     "Eligibility",
     "HandOff",
     "Path",
+    "Period",
     "Policy",
     "Preview",
     "Prices",

@@ -26,6 +26,8 @@ class Economics:
         Its paths, nurture last.
     value
         Expected margin minus expected cost, leads by paths; -inf where the lead may not go.
+    won
+        Chance that the path ends in a won deal, leads by paths; 0 for nurture.
     hours
         Expected hours, leads by paths by roles.
     eligible
@@ -35,6 +37,7 @@ class Economics:
     roles: tuple[str, ...]
     paths: tuple[Path, ...]
     value: Floats
+    won: Floats
     hours: Floats
     eligible: Flags
 
@@ -156,11 +159,13 @@ class Chains:
                 value = value - reach * step.fee_per_qualified
                 q = np.where(step.qualifying, 1.0, q)
             reach = reach * step.kept
-        value = value + reach * q * shift_odds(closing[:, None], self.close_effect) * prospects.margin[:, None]
+        won = reach * q * shift_odds(closing[:, None], self.close_effect)
+        won[:, -1] = 0.0
+        value = value + won * prospects.margin[:, None]
         value[:, -1] = 0.0
         eligible = self._eligible(prospects)
         hours = np.einsum("dnp,dpr->npr", np.array(reached), self.hours)
-        return Economics(self.structure.roles, self.paths, np.where(eligible, value, -np.inf), hours, eligible)
+        return Economics(self.structure.roles, self.paths, np.where(eligible, value, -np.inf), won, hours, eligible)
 
     def _likelihoods(self, prospects: Prospects) -> tuple[Floats, Floats]:
         """Return P(qualify) and P(close | qualify); with one likelihood, leads count as qualified on arrival."""

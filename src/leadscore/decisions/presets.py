@@ -98,4 +98,6 @@ def preset(name: str) -> Structure:
     try:
         return PRESETS[name]
     except KeyError:
-        raise StructureError(f"there is no preset {name!r}; there are {', '.join(PRESETS)}") from None
+        raise StructureError(
+            f"there is no preset {name!r}; there are {', '.join(PRESETS)}; a file of your own ends in .toml"
+        ) from None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from leadscore.decisions.economics import adapt
 from leadscore.decisions.prospects import Prospects
 from leadscore.decisions.routing import Policy
 from leadscore.decisions.structure import Structure
@@ -29,6 +30,8 @@ class Preview:
         Expected won deals and value in one period, before and after.
     changed_tier, changed_role
         Share of the leads that get another tier, and another role.
+    notes
+        A sentence for each role that these leads cannot feed.
     """
 
     before: Policy
@@ -38,6 +41,7 @@ class Preview:
     value: tuple[float, float]
     changed_tier: float
     changed_role: float
+    notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form: ``before``, ``after``, ``moved``."""
@@ -50,6 +54,7 @@ class Preview:
                 "expected_value": list(self.value),
                 "share_other_tier": self.changed_tier,
                 "share_other_role": self.changed_role,
+                "notes": list(self.notes),
             },
         }
 
@@ -64,11 +69,19 @@ def preview(policy: Policy, reference: Prospects, structure: Structure) -> Previ
     reference
         The leads that today's tiers were cut from.
     structure
-        What if.
+        What if; cut to what these leads can feed, as in training.
     """
-    after = policy.reprice(reference, structure)
+    known = policy.assumption is not None
+    fitting, notes = adapt(
+        structure,
+        has_qualify=known or reference.p_qualify is not None,
+        has_close=known or reference.p_close is not None,
+        segments={segment for segment in reference.segment if segment is not None},
+        has_customers=bool(reference.customer.any()),
+    )
+    after = policy.reprice(reference, fitting)
     old, new = policy.decide(reference), after.decide(reference)
-    roles = dict.fromkeys((*policy.structure.roles, *structure.roles))
+    roles = dict.fromkeys((*policy.structure.roles, *fitting.roles))
     return Preview(
         before=policy,
         after=after,
@@ -77,6 +90,7 @@ def preview(policy: Policy, reference: Prospects, structure: Structure) -> Previ
         value=(_total(policy, "expected_value"), _total(after, "expected_value")),
         changed_tier=float(np.mean(old.tier != new.tier)),
         changed_role=float(np.mean(old.role != new.role)),
+        notes=notes,
     )
 
 

@@ -9,16 +9,29 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from leadscore.errors import StructureError
 
-__all__ = ["NURTURE", "Eligibility", "HandOff", "Path", "Role", "Stage", "Structure"]
+__all__ = ["DAYS", "NURTURE", "Eligibility", "HandOff", "Path", "Period", "Role", "Stage", "Structure"]
 
 NURTURE = "nurture"
 """Nobody touches the lead, marketing automation keeps it warm; always possible, never a `Role`."""
 
 Stage: TypeAlias = Literal["screen", "qualify", "close", "grow"]
+
+Period: TypeAlias = Literal["week", "month"]
+
+DAYS: Mapping[Period, float] = {"week": 7.0, "month": 365.25 / 12}
+"""Length of each period."""
 
 Path: TypeAlias = tuple[str, ...]
 """Role names from the first touch to the role that closes; the empty path is nurture."""
@@ -70,6 +83,12 @@ class Eligibility(_Part):
 
     customer: bool | None = None
     """True for existing customers only, False for new ones only, None for both."""
+
+    @field_validator("segments")
+    @classmethod
+    def _as_in_the_data(cls, segments: tuple[str, ...]) -> tuple[str, ...]:
+        # Segments of leads are compared without letter case and outer spaces; so are those of a structure.
+        return tuple(" ".join(segment.split()).casefold() for segment in segments)
 
 
 class HandOff(_Part):
@@ -187,7 +206,7 @@ class Structure(_Part):
     name: str = Field(min_length=1)
     """Name of the structure."""
 
-    period: Literal["week", "month"] = "week"
+    period: Period = "week"
     """Period to which `Role.hours_per_period` refers."""
 
     role: tuple[Role, ...] = Field(min_length=1)
@@ -242,6 +261,12 @@ class Structure(_Part):
             if role.name in names
         )
         return Structure(name=self.name, period=self.period, role=roles)
+
+    def per(self, period: Period) -> Structure:
+        """Return the same structure with its hours counted in another period."""
+        factor = DAYS[period] / DAYS[self.period]
+        roles = [role.model_dump() | {"hours_per_period": role.hours_per_period * factor} for role in self.role]
+        return Structure.model_validate({"name": self.name, "period": period, "role": roles})
 
     def with_(self, settings: Mapping[str, float | str]) -> Structure:
         """Return the structure with other figures, for a what-if.

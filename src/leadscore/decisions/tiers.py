@@ -99,10 +99,9 @@ class TierRow:
         Share of all leads.
     share_other_role
         Share of the band's leads whose own role is another.
-    expected_qualified, expected_won
-        Sums of the likelihoods over the leads of one period; None for a stage without a likelihood.
-    expected_value
-        Expected margin minus cost over the leads of one period, each worked by its own role.
+    expected_qualified, expected_won, expected_value
+        Qualified leads, won deals, and margin minus cost in one period, each lead worked by its own role; a lead in
+        nurture adds nothing. None for a stage without a likelihood.
     reply_within_minutes
         Promise of the role; None for nurture.
     price_per_hour
@@ -270,12 +269,14 @@ def fit_tiers(
     place = index.locate(likelihood, prospects.segment, prospects.margin)
     columns = {name: column for column, name in enumerate((*structure.roles, NURTURE))}
     usual = np.array([columns[name] for name in index.roles[place]])
+    own = net_values.argmax(axis=1)
+    worked = own < len(economics.paths) - 1
     published = _Published(
         place=place,
         other_role=by_role.argmax(axis=1) != usual,
-        p_qualify=prospects.p_qualify,
-        p_close=prospects.p_close,
-        value=_at(economics.value, net_values.argmax(axis=1)),
+        qualified=None if prospects.p_qualify is None else prospects.p_qualify * worked,
+        won=None if prospects.p_close is None else _at(economics.won, own),
+        value=_at(economics.value, own),
         scale=leads_per_period / len(prospects),
     )
     rows = [row for g, group in enumerate(tiers) for row in published.rows(g, group, structure, prices)]
@@ -347,8 +348,8 @@ class _Published(NamedTuple):
 
     place: tuple[Positions, Positions]
     other_role: Flags
-    p_qualify: Floats | None
-    p_close: Floats | None
+    qualified: Floats | None
+    won: Floats | None
     value: Floats
     scale: float
 
@@ -369,10 +370,10 @@ class _Published(NamedTuple):
                     share_other_role=float(self.other_role[leads].mean()),
                     reply_within_minutes=replies.get(role),
                     price_per_hour=prices.per_hour.get(role, 0.0),
-                    expected_qualified=self._expected(self.p_qualify, leads),
-                    expected_won=self._expected(self.p_close, leads),
+                    expected_qualified=self._expected(self.qualified, leads),
+                    expected_won=self._expected(self.won, leads),
                     expected_value=float(self.value[leads].sum()) * self.scale,
                 )
 
-    def _expected(self, likelihood: Floats | None, leads: Flags) -> float | None:
-        return None if likelihood is None else float(likelihood[leads].sum()) * self.scale
+    def _expected(self, figure: Floats | None, leads: Flags) -> float | None:
+        return None if figure is None else float(figure[leads].sum()) * self.scale

@@ -116,7 +116,7 @@ class BatchScorer:
         parts = self._scorer.bundle.parts
         last = self._activities.groupby("lead")["at"].max()
         ids = frame[parts.id] if parts.id in frame.columns else pd.Series("", index=frame.index)
-        moments = ids.map(last)
+        moments = last.reindex(ids).set_axis(frame.index)
         if parts.created is not None and parts.created in frame.columns:
             created = parse_times({parts.created: frame[parts.created]}, file="the leads", order=parts.date_order)
             moments = pd.concat([moments, created[parts.created]], axis=1).max(axis=1)

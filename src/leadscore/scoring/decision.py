@@ -66,7 +66,7 @@ class Decision:
     score
         0-99, the lead's percentile by value among the leads the model was calibrated on.
     value
-        Expected margin of the best route in ``currency``.
+        Expected margin minus cost of the best route, in ``currency``.
     currency
         ISO 4217 code.
     tier

@@ -171,7 +171,8 @@ class Scorer:
         choices = self._choose(prospects)
         found = None if reasons == 0 else self._reasons(X, choices, reasons)
         decisions = [self._decision(i, ids[i], prospects, choices, found, None) for i in range(n)]
-        return pd.DataFrame([d.reply() for d in decisions], columns=list(REPLY_KEYS), index=frame.index)
+        scored = pd.DataFrame([d.reply() for d in decisions], columns=list(REPLY_KEYS), index=frame.index)
+        return scored.astype({"reply_within_minutes": "Int64"})
 
     def _prospects(self, X: Floats, segment: Any, customer: Any, contactable: Any, tie: Floats) -> Prospects:
         p_qualify, p_close = self.bundle.likelihoods(X)
@@ -328,5 +329,5 @@ def _column(frame: pd.DataFrame, name: str | None, read: Any, default: Any, kind
     if name is None or name not in frame.columns:
         return np.full(len(frame), default, dtype=kind)
     codes, values = pd.factorize(frame[name])
-    table = np.array([*map(read, values.tolist()), default], dtype=kind)
+    table: npt.NDArray[Any] = np.array([*map(read, values.tolist()), default], dtype=kind)
     return table[codes]
