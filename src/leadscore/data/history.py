@@ -214,7 +214,8 @@ def read_history(
         for stage, o in outcomes.items()
     }
     labels = _without_untouched(labels, frame, lead, remarks)
-    _remark_outcomes_before_creation(outcomes, times, created, remarks)
+    ids = _ids(frame, lead, remarks)
+    _remark_outcomes_before_creation(outcomes, times, created, ids, remarks)
     fields, excluded = infer_fields(
         frame,
         taken=lead.not_features,
@@ -234,12 +235,12 @@ def read_history(
         fields=fields,
         excluded=excluded,
         activities=features[0] if features else None,
-        lead_id=_ids(frame, lead, remarks),
+        lead_id=ids,
         segment=_segment(frame, lead),
         created=created,
         until=until,
         labels=labels,
-        amount=_amount(frame, outcomes),
+        amount=_amount(frame, outcomes, labels),
         customer=_answers(frame, lead.customer, default=False),
         contactable=_answers(frame, lead.consent, default=True),
         rows_read=rows_read,
@@ -294,8 +295,8 @@ def _in_time_order(
         if numbers.isna().any():
             row = int(np.flatnonzero(numbers.isna().to_numpy())[0])
             raise BadInput(
-                f"row {row + 2}, column {lead.order!r}: {frame[lead.order].iloc[row][:40]!r} is no number, so the leads "
-                "cannot be put in order. Mend the cell or name another column under `order` in [lead]."
+                f"row {row + 2}, column {lead.order!r}: {frame[lead.order].iloc[row][:40]!r} is no number, so the "
+                "leads cannot be put in order. Mend the cell or name another column under `order` in [lead]."
             )
         order = numbers.sort_values(kind="stable").index
     else:
@@ -354,7 +355,7 @@ def _until(
     if created is None:
         return None
     ends = [created.max(), log_end, *(times[o.at].max() for o in outcomes.values() if o.at)]
-    return max(e for e in ends if e is not None and not pd.isna(e))
+    return max((e for e in ends if e is not None and not pd.isna(e)), default=None)
 
 
 def _without_untouched(
@@ -363,7 +364,7 @@ def _without_untouched(
     if lead.worked_at is None:
         return labels
     happened = np.any([values == 1 for values in labels.values()], axis=0)
-    untouched = (frame[lead.worked_at] == "").to_numpy() & ~happened
+    untouched = frame[lead.worked_at].map(category_key).isna().to_numpy() & ~happened
     remarks.append(f"{int(untouched.sum())} leads that nobody worked are left out: untouched is not lost")
     return {stage: np.where(untouched, np.nan, values) for stage, values in labels.items()}
 
@@ -372,14 +373,17 @@ def _remark_outcomes_before_creation(
     outcomes: Mapping[Stage, Outcome],
     times: Mapping[str, pd.Series],
     created: pd.Series | None,
+    ids: npt.NDArray[np.object_],
     remarks: list[str],
 ) -> None:
     for outcome in outcomes.values():
         if outcome.at is None or created is None:
             continue
-        early = int((times[outcome.at] < created).sum())
-        if early:
-            remarks.append(f"{early} leads have {outcome.at!r} before they were created; they are kept as they are")
+        early = np.flatnonzero((times[outcome.at] < created).to_numpy())
+        if len(early):
+            remarks.append(
+                f"{outcome.at!r} before creation: {len(early)} (such as {ids[early[0]]!r}), kept as if at creation"
+            )
 
 
 def _ids(frame: pd.DataFrame, lead: LeadColumns, remarks: list[str]) -> npt.NDArray[np.object_]:
@@ -387,7 +391,8 @@ def _ids(frame: pd.DataFrame, lead: LeadColumns, remarks: list[str]) -> npt.NDAr
         return np.array([str(i) for i in range(len(frame))], dtype=object)
     repeated = frame[lead.id].duplicated()
     if repeated.any():
-        remarks.append(f"{int(repeated.sum())} rows repeat the {lead.id!r} of an earlier row")
+        first = frame[lead.id][repeated].iloc[0]
+        remarks.append(f"{int(repeated.sum())} rows repeat the {lead.id!r} of an earlier row (such as {first!r})")
     return frame[lead.id].to_numpy(dtype=object)
 
 
@@ -398,11 +403,12 @@ def _segment(frame: pd.DataFrame, lead: LeadColumns) -> npt.NDArray[np.object_]:
     return np.array([keys[v] for v in frame[lead.segment]], dtype=object)
 
 
-def _amount(frame: pd.DataFrame, outcomes: Mapping[Stage, Outcome]) -> Floats:
+def _amount(frame: pd.DataFrame, outcomes: Mapping[Stage, Outcome], labels: Mapping[Stage, Floats]) -> Floats:
     close = outcomes.get("close")
     if close is None or close.amount is None:
         return np.full(len(frame), np.nan)
-    return frame[close.amount].map(parse_number).to_numpy(dtype=float)
+    amount = frame[close.amount].map(parse_number).to_numpy(dtype=float)
+    return np.where(labels["close"] == 1, amount, np.nan)
 
 
 def _answers(frame: pd.DataFrame, column: str | None, *, default: bool) -> npt.NDArray[np.bool_]:

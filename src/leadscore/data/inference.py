@@ -118,7 +118,7 @@ def infer_kind(column: pd.Series) -> Kind | Excluded:
 
 
 def _number_or_id(name: str, values: Sequence[str], rows: int) -> Kind | Excluded:
-    whole = [v for v in values if v.isdigit()]
+    whole = [v for v in values if v.isdecimal()]
     if len(whole) == len(values) == rows and rows > 50:
         spread = np.ptp(np.array([float(v) for v in whole]))
         if "id" in name.casefold().split() or spread < 20 * rows:
@@ -139,4 +139,4 @@ def _examples(kind: Kind, column: pd.Series) -> tuple[object, ...]:
         return tuple(v for v in counts.index[:4] if v and counts[v] >= 20)[:3]
     numbers = column.map(parse_number).dropna()
     # Rounded quantiles instead of cells: no real lead lies in an artefact.
-    return tuple(float(f"{q:.2g}") for q in numbers.quantile([0.5, 0.9]).unique())
+    return tuple(float(f"{q:.2g}") for q in numbers.quantile([0.5, 0.9]).dropna().unique())

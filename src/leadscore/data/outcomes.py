@@ -96,7 +96,7 @@ def label(
     if outcome.negative is not None:
         result[~positive & ~_matches(values, outcome.negative)] = np.nan
     elif outcome.positive != "filled":
-        result[(values.str.strip() == "").to_numpy()] = np.nan
+        result[~_matches(values, "filled")] = np.nan
     if outcome.horizon_days is None or created is None:
         return result
     horizon = pd.Timedelta(days=outcome.horizon_days)
@@ -110,7 +110,8 @@ def label(
 
 def _matches(values: pd.Series, wanted: Literal["filled"] | tuple[Value, ...]) -> npt.NDArray[np.bool_]:
     if isinstance(wanted, str):
-        return (values.str.strip() != "").to_numpy(dtype=bool)
+        filled = {v: category_key(v) is not None for v in values.unique()}
+        return values.map(filled).to_numpy(dtype=bool)
     booleans = {parse_boolean(v) for v in wanted if isinstance(v, bool)}
     keys = {category_key(v) for v in wanted if not isinstance(v, bool)}
     verdicts = {v: category_key(v) in keys or (parse_boolean(v) in booleans) for v in values.unique()}

@@ -100,7 +100,7 @@ def parse_boolean(value: object) -> float | None:
     """
     if isinstance(value, bool):
         return float(value)
-    text = str(value).strip().casefold() if isinstance(value, (str, int, float)) else ""
+    text = _text(value).strip().casefold() if isinstance(value, (str, int, float)) else ""
     return 1.0 if text in _TRUE else 0.0 if text in _FALSE else None
 
 
@@ -123,8 +123,15 @@ def category_key(value: object) -> str | None:
             return None
         if value.is_integer():
             value = int(value)
-    text = " ".join(unicodedata.normalize("NFC", str(value)).split()).casefold()
+    text = " ".join(unicodedata.normalize("NFC", _text(value)).split()).casefold()
     return None if text in MISSING else text
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:  # an integer with more digits than Python will print
+        return ""
 
 
 def same_answers(values: Iterable[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -94,10 +94,13 @@ def stream_tables(
 ) -> Iterator[pd.DataFrame]:
     """Read an export in pieces of at most ``rows`` leads; at least one piece, possibly empty, is given."""
     _must_exist(path)
-    if path.suffix == ".parquet":
-        yield from _pieces(_as_text(pd.read_parquet(path)), rows)
-    elif path.suffix in (".jsonl", ".ndjson"):
-        yield from _pieces(_as_text(pd.read_json(path, lines=True, dtype=False, convert_dates=False)), rows)
+    if path.suffix in _READERS:
+        try:
+            frame = _READERS[path.suffix](path)
+        except (ValueError, AttributeError) as error:
+            reason = str(error).splitlines()[0]
+            raise BadInput(f"{path.name} is no {path.suffix} file: {reason}. Export it again.") from None
+        yield from _pieces(_as_text(frame), rows)
     else:
         yield from _read_csv(path, encoding or _encoding(path), delimiter, rows)
 
@@ -169,7 +172,8 @@ def _encoding(path: Path) -> str:
         head = file.read(4)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    return "utf-8-sig"
+    zeros = [byte == 0 for byte in head[:2]]
+    return {(False, True): "utf-16-le", (True, False): "utf-16-be"}.get((zeros[0], zeros[-1]), "utf-8-sig")
 
 
 def _delimiter(path: Path, encoding: str) -> str:
@@ -186,9 +190,9 @@ def _read_csv(path: Path, encoding: str, delimiter: str | None, rows: int | None
             "encoding": encoding,
             "dtype": "str",
             "na_filter": False,
-            "index_col": False,
             "low_memory": rows is not None,
         }
+        _check_names(pd.read_csv(path, **options, header=None, nrows=1).iloc[0], path)
         if rows is None:
             yield _checked(pd.read_csv(path, **options), path)
             return
@@ -207,11 +211,22 @@ def _read_csv(path: Path, encoding: str, delimiter: str | None, rows: int | None
         raise BadInput(f"{path.name}: {reason}. Mend that line, or set `delimiter` under [data].") from None
 
 
-def _checked(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
-    frame.columns = [str(c).strip() for c in frame.columns]
-    doubled = frame.columns[frame.columns.duplicated()]
+def _check_names(header: pd.Series, path: Path) -> None:
+    # pandas renames the second of two equal names without a word, so the header is looked at as it stands.
+    names = header.str.strip()
+    doubled = names[names.duplicated() & (names != "")]
     if len(doubled):
-        raise BadInput(f"{path.name}: the column {doubled[0]!r} occurs twice. Rename one of them in the export.")
+        raise BadInput(f"{path.name}: the column {doubled.iloc[0]!r} occurs twice. Rename one of them in the export.")
+
+
+def _checked(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    if len(frame) and not isinstance(frame.index, pd.RangeIndex):
+        # pandas takes the first column for row names when the first row is longer than the header.
+        raise BadInput(
+            f"{path.name}: line 2 has more cells than the header has columns. Mend that line, or set `delimiter` under "
+            "[data]."
+        )
+    frame.columns = [str(c).strip() for c in frame.columns]
     return frame
 
 
@@ -232,6 +247,17 @@ def _pieces(frame: pd.DataFrame, rows: int | None) -> Iterator[pd.DataFrame]:
         return
     for start in range(0, len(frame), rows):
         yield frame.iloc[start : start + rows]
+
+
+def _read_json_lines(path: Path) -> pd.DataFrame:
+    return pd.read_json(path, lines=True, dtype=False, precise_float=True)
+
+
+_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
+    ".parquet": pd.read_parquet,
+    ".jsonl": _read_json_lines,
+    ".ndjson": _read_json_lines,
+}
 
 
 def _listed(names: pd.Index) -> str:

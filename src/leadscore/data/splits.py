@@ -26,8 +26,8 @@ class Split(BaseModel):
     """Share of the remaining leads, again the newest, for calibration, prices and tiers."""
     gap_days: int = Field(0, ge=0)
     """Days left empty before the test stretch; rows, where the export has no dates."""
-    period: Literal["week", "month"] = "week"
-    """Period in which capacity is counted."""
+    period: Literal["week", "month"] | None = None
+    """Period that capacity and the tier table are told in; that of the structure when absent."""
     folds: int = Field(4, ge=2, le=10)
     """Forward-chained folds in which families and settings compete."""
 
@@ -59,13 +59,13 @@ def split_by_time(n: int, split: Split, *, days: npt.NDArray[np.float64] | None 
     >>> len(parts.fit), len(parts.calibrate), len(parts.test)
     (56, 14, 25)
     """
-    position = np.arange(n, dtype=float) if days is None else days
     start = n - round(n * split.test_share)
     if start >= n:
         start = n - 1
-    before = (
-        np.flatnonzero(position[:start] <= position[start] - split.gap_days) if split.gap_days else np.arange(start)
-    )
+    if days is not None and split.gap_days:
+        before = np.flatnonzero(days[:start] <= days[start] - split.gap_days)
+    else:
+        before = np.arange(max(0, start - split.gap_days))
     cut = len(before) - round(len(before) * split.calibrate_share)
     return TimeSplit(fit=before[:cut], calibrate=before[cut:], test=np.arange(start, n))
 

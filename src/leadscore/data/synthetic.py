@@ -73,6 +73,9 @@ margin_share = 0.6                    # margin of a won deal as a share of its a
 
 [structure]
 preset = "three_tier"                 # SDR qualifies, ISR or SAR closes, AM keeps the customer
+
+[search]
+trials = 6                            # candidates per stage; a count, so that every machine finds the same model
 """
 """The recipe that ``write_sample`` puts beside its files."""
 

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from leadscore.data.schema import MISSING
 from leadscore.errors import BadInput
 
 __all__ = ["DateOrder", "parse_times"]
@@ -16,6 +17,8 @@ DateOrder = Literal["day_first", "month_first"]
 
 _SLASHED = r"^\s*(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?\s*$"
 _EPOCH = r"^\d{10}(?:\d{3})?$"
+# pandas by itself reads "now" as the present and "-5" as a year.
+_ISO = r"[0-9]{4}-[0-9]{2}.*|[0-9]{8}(?:T.*)?"
 
 
 def parse_times(columns: Mapping[str, pd.Series], *, file: str, order: DateOrder | None = None) -> dict[str, pd.Series]:
@@ -24,7 +27,7 @@ def parse_times(columns: Mapping[str, pd.Series], *, file: str, order: DateOrder
     Parameters
     ----------
     columns
-        Text columns by name; "" is missing.
+        Text columns by name; "" and the spellings of every export are missing.
     file
         Name of the file, for messages.
     order
@@ -41,6 +44,7 @@ def parse_times(columns: Mapping[str, pd.Series], *, file: str, order: DateOrder
     BadInput
         A value is no date, or the order cannot be told.
     """
+    columns = {name: text.str.strip() for name, text in columns.items()}
     parts = {name: text.str.extract(_SLASHED) for name, text in columns.items()}
     order = order or _order(parts, file)
     return {name: _parse(text, parts[name], name, file, order) for name, text in columns.items()}
@@ -61,7 +65,7 @@ def _order(parts: Mapping[str, pd.DataFrame], file: str) -> DateOrder | None:
 
 
 def _parse(text: pd.Series, parts: pd.DataFrame, name: str, file: str, order: DateOrder | None) -> pd.Series:
-    filled = text.str.strip() != ""
+    filled = ~text.str.casefold().isin(MISSING)
     result = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us, UTC]")
     slashed = parts[0].notna()
     if slashed.any():
@@ -70,9 +74,9 @@ def _parse(text: pd.Series, parts: pd.DataFrame, name: str, file: str, order: Da
     if epoch.any():
         stamps = text[epoch].astype("int64")
         result[epoch] = pd.to_datetime(stamps.where(stamps > 10**11, stamps * 1000), unit="ms", utc=True)
-    rest = filled & ~slashed & ~epoch
-    if rest.any():
-        result[rest] = pd.to_datetime(text[rest], format="ISO8601", utc=True, errors="coerce")
+    iso = text.str.fullmatch(_ISO) & ~slashed & ~epoch
+    if iso.any():
+        result[iso] = pd.to_datetime(text[iso], format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
     bad = np.flatnonzero((filled & result.isna()).to_numpy())
     if len(bad):
         raise BadInput(

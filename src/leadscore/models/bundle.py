@@ -139,6 +139,7 @@ def save_bundle(bundle: Bundle, folder: Path) -> Path:
             "files": {name: _sha256(content.encode()) for name, content in files.items()},
             "card": bundle.card,
         }
+        manifest["seal"] = _seal(manifest)
         _write_durably(scratch / "manifest.json", json.dumps(manifest, indent=1))
         scratch.chmod(0o755)
         scratch.rename(folder)
@@ -163,7 +164,7 @@ def verify_bundle(folder: Path) -> dict[str, Any]:
         raise UnknownModel(f"{folder} holds no Bundle: there is no manifest.json in it.")
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        version, files = manifest["schema_version"], manifest["files"]
+        version, files = manifest["schema_version"], dict(manifest["files"])
     except (ValueError, KeyError, TypeError):
         raise BundleError(f"{path} cannot be read; pull the model again: leadscore pull --to DIR") from None
     if version != SCHEMA_VERSION:
@@ -171,6 +172,8 @@ def verify_bundle(folder: Path) -> dict[str, Any]:
             f"{folder} has schema version {version}; this leadscore reads {SCHEMA_VERSION}. Train again, or install "
             "the leadscore that wrote it."
         )
+    if manifest.get("seal") != _seal(manifest):
+        raise BundleError(f"{path} is altered; pull the model again: leadscore pull --to DIR")
     for name, digest in files.items():
         file = folder / name
         if not file.is_file() or _sha256(file.read_bytes()) != digest:
@@ -209,7 +212,7 @@ def load_bundle(folder: Path) -> Bundle:
     return bundle
 
 
-def golden_rows(encoder: Encoder, n: int = 16, seed: int = 7) -> Floats:
+def golden_rows(encoder: Encoder, n: int = 64, seed: int = 7) -> Floats:
     """Encoded leads that never lived: usual values, every level at random, some of them missing."""
     rng = np.random.default_rng(seed)
     rows = np.full((n, len(encoder.features)), np.nan)
@@ -279,6 +282,12 @@ def _prospects(content: Mapping[str, Any]) -> Prospects:
         name: None if v is None else np.array(v, dtype=kinds.get(name, float)) for name, v in content.items()
     }
     return Prospects(**columns)
+
+
+def _seal(manifest: Mapping[str, Any]) -> str:
+    """Hash of everything in the manifest but the seal itself."""
+    content = {name: value for name, value in manifest.items() if name != "seal"}
+    return _sha256(json.dumps(content, sort_keys=True).encode())
 
 
 def _sha256(content: bytes) -> str:

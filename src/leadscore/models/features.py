@@ -67,22 +67,28 @@ class Feature:
     def codec(self) -> Callable[[Any], float]:
         """A function that encodes one value, for encoding many."""
         if self.kind == "category":
-            return _category_codec(self.levels)
+            return _category_codec(self.levels, self.labels)
         return _number_codec if self.kind == "number" else _boolean_codec
 
 
-def _category_codec(levels: Sequence[str]) -> Callable[[Any], float]:
+def _category_codec(levels: Sequence[str], labels: Sequence[str]) -> Callable[[Any], float]:
     codes: dict[str | None, float] = {level: float(i) for i, level in enumerate(levels)}
     codes[None] = math.nan
     another = float(len(levels))
+    # Nearly every value is spelled as in the export, and then its key need not be made.
+    as_spelled = {label: codes[category_key(label)] for label in labels}
 
     def encode(value: Any) -> float:
+        if type(value) is str and value in as_spelled:
+            return as_spelled[value]
         return codes.get(category_key(value), another)
 
     return encode
 
 
 def _number_codec(value: Any) -> float:
+    if type(value) is float:
+        return value if math.isfinite(value) else math.nan
     number = parse_number(value)
     return math.nan if number is None else number
 
@@ -113,7 +119,7 @@ class Encoder:
            [0.0e+00, 1.2e+03],
            [1.0e+00,     nan]])
     >>> encoder.encode([{"Source": "WEB", "Employees": 1200}])
-    array([[0.0e+00, 1.2e+03]])
+    array([[   0., 1200.]])
     """
 
     features: tuple[Feature, ...]
@@ -177,10 +183,7 @@ class Encoder:
         matrix = np.full((len(frame), len(self.features)), np.nan)
         for j, feature in enumerate(self.features):
             if feature.name in frame.columns:
-                column = frame[feature.name]
-                if self.missing and not pd.api.types.is_float_dtype(column):
-                    column = column.mask(column.map({v: self.is_missing(v) for v in column.unique()}))
-                matrix[:, j] = _encode_column(column, feature)
+                matrix[:, j] = _encode_column(frame[feature.name], feature, self.is_missing if self.missing else None)
         return matrix
 
     def decode(self, feature: Feature, code: float) -> float | str | bool | None:
@@ -207,11 +210,21 @@ class Encoder:
         return cls(tuple(features), tuple(content["missing"]))
 
 
-def _encode_column(column: pd.Series, feature: Feature) -> Floats:
+def _encode_column(column: pd.Series, feature: Feature, is_missing: Callable[[Any], bool] | None = None) -> Floats:
     if feature.kind == "number" and pd.api.types.is_float_dtype(column):
-        return column.to_numpy(dtype=float)
+        numbers = column.to_numpy(dtype=float)
+        return np.where(np.isfinite(numbers), numbers, np.nan)
+    codec = feature.codec()
+
+    def code(value: Any) -> float:
+        return math.nan if is_missing is not None and is_missing(value) else codec(value)
+
+    if column.dtype == object:
+        # A mixed column is read cell by cell: to factorize, True and 1 are one value.
+        pairs = zip(column, column.notna(), strict=True)
+        return np.array([code(value) if known else math.nan for value, known in pairs], dtype=float)
     codes, values = pd.factorize(column, use_na_sentinel=True)
-    table = np.array([*map(feature.codec(), values), np.nan])
+    table = np.array([*map(code, values.tolist()), np.nan])
     encoded: Floats = table[codes]
     return encoded
 

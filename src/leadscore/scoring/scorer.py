@@ -32,7 +32,7 @@ def tie_break(lead_ids: Iterable[str]) -> Floats:
     Examples
     --------
     >>> tie_break(["L-1", "L-2"]).round(3)
-    array([0.614, 0.197])
+    array([0.62 , 0.162])
     """
     digests = (hashlib.blake2b(i.encode("utf-8", "surrogatepass"), digest_size=6).digest() for i in lead_ids)
     return np.array([int.from_bytes(d, "big") / 2**48 for d in digests], dtype=float)

@@ -14,7 +14,7 @@ from leadscore.data.splits import TimeSplit
 from leadscore.errors import NoSignal, OneClass, TooFewOutcomes
 from leadscore.models.calibration import Calibrator
 from leadscore.models.metrics import Measures, log_losses, measure, paired_difference, roc_auc
-from leadscore.training.fitting import FittedStage
+from leadscore.training.fitting import FittedStage, stage_rows
 
 __all__ = ["StageEvaluation", "check_outcomes", "evaluate", "refuse_without_signal"]
 
@@ -22,6 +22,9 @@ Floats = npt.NDArray[np.float64]
 
 MIN_OF_EACH_CLASS = 40
 """Outcomes of each class that a stage needs in all (Microsoft's product states the same)."""
+
+MIN_OF_EACH_CLASS_IN_FIT = 10
+"""Outcomes of each class that the stretch which a stage is fitted on needs."""
 
 MIN_OF_EACH_CLASS_IN_TEST = 10
 """Outcomes of each class that the test stretch needs, so that its figures mean something."""
@@ -73,6 +76,11 @@ def check_outcomes(history: History, split: TimeSplit) -> None:
     OneClass, TooFewOutcomes
         With the counts and what would be needed.
     """
+    if not len(split.calibrate):
+        raise TooFewOutcomes(
+            f"of {len(history)} decided leads none is left to calibrate on: lower `gap_days` or raise "
+            "`calibrate_share` under [split]."
+        )
     for stage, y in history.labels.items():
         yes, no = int((y == 1).sum()), int((y == 0).sum())
         if not yes or not no:
@@ -84,6 +92,13 @@ def check_outcomes(history: History, split: TimeSplit) -> None:
             raise TooFewOutcomes(
                 f"[{stage}]: {yes + no} decided leads with {yes} positives and {no} negatives are too few; "
                 f"{MIN_OF_EACH_CLASS} of each are needed. Export a longer history, or shorten `horizon_days`."
+            )
+        early = y[stage_rows(history, stage, split.fit)]
+        if min((early == 1).sum(), (early == 0).sum()) < MIN_OF_EACH_CLASS_IN_FIT:
+            raise TooFewOutcomes(
+                f"[{stage}]: of the {len(early)} leads to fit on {int(early.sum())} are positive; "
+                f"{MIN_OF_EACH_CLASS_IN_FIT} of each class are needed there. Export a longer history, or lower "
+                "`test_share` under [split]."
             )
         late = y[split.test]
         if min((late == 1).sum(), (late == 0).sum()) < MIN_OF_EACH_CLASS_IN_TEST:

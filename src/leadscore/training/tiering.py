@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from leadscore.data.history import History, Stage
 from leadscore.decisions import (
+    DAYS,
     Assumption,
     Policy,
     Prospects,
@@ -24,12 +26,11 @@ from leadscore.scoring import tie_break
 from leadscore.training.fitting import FittedStage
 from leadscore.training.recipe import Recipe
 
-__all__ = ["arrivals_per_period", "cut_tiers", "prospects_of"]
+__all__ = ["anonymous", "arrivals_per_period", "cut_tiers", "prospects_of"]
 
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
-_DAYS = {"week": 7.0, "month": 365.25 / 12}
 _QUARTER = 91.0
 
 
@@ -52,6 +53,11 @@ def prospects_of(
     )
 
 
+def anonymous(prospects: Prospects) -> Prospects:
+    """The same leads with ties drawn anew: a hash of an id could be matched against a list of ids."""
+    return replace(prospects, tie=np.random.default_rng(0).random(len(prospects)))
+
+
 def cut_tiers(
     X: Floats,
     history: History,
@@ -69,9 +75,10 @@ def cut_tiers(
     policy, reference, notes
         The policy, the leads that it was cut from, and what a reader of the table should know.
     """
-    reference = prospects_of(X, history, rows, fitted, margins)
+    reference = anonymous(prospects_of(X, history, rows, fitted, margins))
     assumption, notes = _assumption(recipe, reference)
     structure = recipe.selling_structure()
+    structure = structure.per(recipe.split.period or structure.period)
     structure, dropped = adapt(
         structure,
         has_qualify=reference.p_qualify is not None or assumption is not None,
@@ -92,14 +99,14 @@ def arrivals_per_period(recipe: Recipe, history: History, structure: Structure) 
         return given, f"{given:g} leads a {period}, as the recipe says"
     days = history.days
     if days is None:
-        yearly = len(history) / 365.25 * _DAYS[period]
+        yearly = len(history) / 365.25 * DAYS[period]
         return yearly, (
             f"{yearly:.0f} leads a {period}: the export has no dates, so it is taken for one year's leads; set "
             "leads_per_period under [structure]"
         )
     span = min(_QUARTER, float(days[-1]) or 1.0)
     count = int((days > days[-1] - span).sum())
-    volume = count / span * _DAYS[period]
+    volume = count / span * DAYS[period]
     return volume, f"{volume:.0f} leads a {period}, the mean of the last {span:.0f} days of the history"
 
 

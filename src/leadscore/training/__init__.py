@@ -1,0 +1,13 @@
+"""Training: from a company's past leads to a registered model.
+
+A recipe says what the export means; the pipeline reads it, lets families compete forward in time, calibrates,
+measures, prices the capacity and cuts tiers. All that is needed to score goes into one Bundle; the run, its figures
+and the model go through MLflow. Nothing here answers a request: the service meets training in the Bundle only.
+"""
+
+from __future__ import annotations
+
+from leadscore.training.entry import load, preview, train
+from leadscore.training.result import TrainingResult
+
+__all__ = ["TrainingResult", "load", "preview", "train"]

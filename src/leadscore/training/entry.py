@@ -1,0 +1,135 @@
+"""What a user calls: from a recipe to a registered model, from its name to a scorer, and what-if on its tiers."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from leadscore.decisions import Preview, Structure, preset
+from leadscore.decisions import preview as preview_policy
+from leadscore.errors import UsageError
+from leadscore.models.bundle import load_bundle
+from leadscore.models.registry import CHAMPION, Registry, quiet
+from leadscore.scoring import Scorer
+from leadscore.training.pipeline import Progress, fit_bundle, silent
+from leadscore.training.recipe import Recipe, load_recipe
+from leadscore.training.result import TrainingResult
+
+__all__ = ["load", "preview", "train"]
+
+
+def train(
+    recipe: Recipe | Path | str,
+    *,
+    data: Path | str | None = None,
+    seed: int = 0,
+    now: datetime | None = None,
+    home: Path | str | None = None,
+    registry_name: str = "leadscore",
+    progress: Progress = silent,
+) -> TrainingResult:
+    """Learn from past leads, log the run and register the model.
+
+    Parameters
+    ----------
+    recipe
+        A recipe, or the path of its TOML.
+    data
+        In place of the recipe's folder (a folder) or of its leads (a file).
+    seed
+        The same seed gives the same model.
+    now
+        The moment of training; the clock's when absent.
+    home
+        Working folder; ``LEADSCORE_HOME`` or the current one when absent.
+    registry_name
+        Name of the registered model.
+    progress
+        Called with what is being done and the share of the work that is done.
+
+    Raises
+    ------
+    BadInput, Refused, OutOfReach
+        The export cannot be used, there is nothing to learn, or MLflow cannot be reached; nothing was registered.
+    """
+    begun = time.monotonic()
+    now = now or datetime.now(UTC)
+    recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    registry = Registry(_home(home), name=registry_name)
+    registry.check()
+    result = fit_bundle(recipe, now=now, data=None if data is None else Path(data), seed=seed, progress=progress)
+
+    progress("logging the run and registering the model", 0.93)
+    with quiet():
+        # MLflow takes seconds to import, which a user with a typo in the recipe should not wait for.
+        from leadscore.training.tracking import log_training
+    registered = log_training(result, registry, seed=seed, now=now)
+    progress("registered", 1.0)
+    return result.with_registration(registered, time.monotonic() - begun)
+
+
+def load(model: str | Path = CHAMPION, *, home: Path | str | None = None, registry_name: str = "leadscore") -> Scorer:
+    """Load a model and score with it.
+
+    Parameters
+    ----------
+    model
+        ``champion``, ``challenger``, a version number, an MLflow model URI, or the path of a Bundle folder, for which
+        no MLflow is needed.
+    home
+        Working folder; ``LEADSCORE_HOME`` or the current one when absent.
+    registry_name
+        Name of the registered model.
+
+    Raises
+    ------
+    UnknownModel, BundleError, OutOfReach
+        There is no such model, its files were altered, or they cannot be reached.
+    """
+    folder, name = Registry(_home(home), name=registry_name).find(str(model))
+    return Scorer(load_bundle(folder), version=name)
+
+
+def preview(scorer: Scorer, *, structure: Path | str | None = None, settings: Sequence[str] = ()) -> Preview:
+    """What moves in the tiers under another structure or other figures, without refitting.
+
+    Parameters
+    ----------
+    scorer
+        The model.
+    structure
+        TOML of another structure, or the name of a preset; the model's own when absent.
+    settings
+        Figures to change, as ``ROLE.key=VALUE``.
+
+    Raises
+    ------
+    UsageError, StructureError
+        A setting is not of that form, or the structure has no such role or key.
+
+    Examples
+    --------
+    >>> _setting("SDR.heads = 4")
+    ('SDR.heads', '4')
+    """
+    bundle = scorer.bundle
+    chosen = bundle.policy.structure if structure is None else _structure(str(structure))
+    return preview_policy(bundle.policy, bundle.reference, chosen.with_(dict(map(_setting, settings))))
+
+
+def _structure(name: str) -> Structure:
+    return Structure.from_toml(name) if name.endswith(".toml") else preset(name)
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, equals, value = (part.strip() for part in text.partition("="))
+    if not (key and equals and value):
+        raise UsageError(f"--set {text!r} is no setting; write ROLE.key=VALUE, such as SDR.heads=4")
+    return key, value
+
+
+def _home(home: Path | str | None) -> Path:
+    return Path(home or os.environ.get("LEADSCORE_HOME") or Path.cwd())

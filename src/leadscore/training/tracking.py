@@ -1,0 +1,264 @@
+"""The run: everything that was asked, measured and made in one training, kept in MLflow.
+
+What a reader of the run sees holds figures, settings and leads that never lived; no lead of the export.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, Metric, Param
+from mlflow.models import Model, ModelSignature
+from mlflow.pyfunc import save_model
+from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types.schema import AnyType
+
+from leadscore.models.bundle import Bundle, golden_rows, save_bundle
+from leadscore.models.placement import local_path
+from leadscore.models.registry import Registry
+from leadscore.scoring import Scorer
+from leadscore.scoring.decision import REPLY_KEYS
+from leadscore.training.promotion import gates, passed, tags_of
+from leadscore.training.report.figures import calibration_figure, gain_figure, tier_figure
+from leadscore.training.result import Registered, TrainingResult
+
+__all__ = ["input_example", "log_training", "model_signature"]
+
+_MODEL = "model"
+_CODE = Path(__file__).with_name("pyfunc.py")
+
+
+def log_training(result: TrainingResult, registry: Registry, *, seed: int, now: datetime) -> Registered:
+    """Log one training as a run and register its model; the first of an empty registry becomes champion.
+
+    Parameters
+    ----------
+    result
+        What was trained.
+    registry
+        Where to.
+    seed
+        Seed of the training.
+    now
+        Moment of the training.
+
+    Raises
+    ------
+    OutOfReach
+        The store cannot be reached or written.
+    """
+    verdicts = gates(result)
+    registry.create()
+    with registry.reaching(), tempfile.TemporaryDirectory(prefix="leadscore-") as scratch:
+        first = not registry.versions()
+        with _run(result, registry, seed=seed, now=now) as run:
+            run.log_figures(result, seed=seed)
+            run.log_files(_write_files(result, Path(scratch) / "run"))
+            model_id, location = run.log_model(result.bundle, Path(scratch))
+            tags = {"recipe": result.recipe.name, **tags_of(verdicts)}
+            number = registry.register(location, run_id=run.run_id, model_id=model_id, tags=tags)
+            if first and passed(verdicts):
+                registry.promote(str(number))
+    return Registered(run.run_id, f"models:/{registry.name}/{number}", registry.alias_of(number), verdicts)
+
+
+@dataclass(slots=True)
+class _Run:
+    """An open run."""
+
+    client: Any
+    experiment_id: str
+    run_id: str
+    at: int
+    places: list[str]
+    model_id: str | None = None
+
+    def log_figures(self, result: TrainingResult, *, seed: int) -> None:
+        """Parameters, metrics and the data that was learned from."""
+        metrics = [Metric(name, float(value), self.at, 0) for name, value in _metrics(result).items()]
+        params = [Param(name, str(value)) for name, value in _params(result, seed).items()]
+        self.client.log_batch(self.run_id, metrics=metrics, params=params)
+        self.client.log_inputs(self.run_id, datasets=[_dataset(result)])
+
+    def log_files(self, folder: Path) -> None:
+        """Everything that lies in a folder."""
+        self.client.log_artifacts(self.run_id, str(folder))
+
+    def log_model(self, bundle: Bundle, scratch: Path) -> tuple[str, str]:
+        """The pyfunc model with the Bundle inside; returns its id and location."""
+        made = self.client.create_logged_model(self.experiment_id, name=_MODEL, source_run_id=self.run_id)
+        self.model_id = made.model_id
+        self.places.append(made.artifact_location)
+        named = replace(bundle, card={**bundle.card, "version": f"runs:/{self.run_id}"})
+        save_model(
+            str(scratch / _MODEL),
+            python_model=str(_CODE),
+            artifacts={"bundle": str(save_bundle(named, scratch / "bundle"))},
+            signature=model_signature(bundle),
+            input_example=input_example(bundle),
+            pip_requirements=[f"leadscore=={version('leadscore')}", f"mlflow=={version('mlflow')}"],
+            mlflow_model=Model(artifact_path=made.artifact_location, run_id=self.run_id, model_id=made.model_id),
+        )
+        for cache in (scratch / _MODEL).rglob("__pycache__"):
+            shutil.rmtree(cache)
+        self.client.log_model_artifacts(made.model_id, str(scratch / _MODEL))
+        self.client.finalize_logged_model(made.model_id, "READY")
+        self.client.log_outputs(self.run_id, [LoggedModelOutput(made.model_id, step=0)])
+        return made.model_id, made.artifact_location
+
+    def undo(self, registry: Registry, status: str) -> None:
+        """Leave a run that says how it ended, and no model."""
+        registry.forget(self.run_id)
+        if self.model_id is not None:
+            self.client.delete_logged_model(self.model_id)
+        for place in self.places:
+            if (folder := local_path(place)) is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+        self.client.set_terminated(self.run_id, status)
+
+
+@contextmanager
+def _run(result: TrainingResult, registry: Registry, *, seed: int, now: datetime) -> Iterator[_Run]:
+    client, name = registry.client, result.recipe.name
+    found = client.get_experiment_by_name(name)
+    here = str(registry.artifacts) if registry.embedded else None
+    experiment = found.experiment_id if found else client.create_experiment(name, artifact_location=here)
+    tags = {
+        "mlflow.source.name": "leadscore train",
+        "mlflow.source.type": "LOCAL",
+        "leadscore.version": version("leadscore"),
+        "recipe": name,
+    }
+    started = int(1000 * now.timestamp())
+    made = client.create_run(experiment, started, tags, run_name=f"{name} seed {seed}")
+    run = _Run(client, experiment, made.info.run_id, started, [made.info.artifact_uri])
+    try:
+        yield run
+    except BaseException as error:
+        run.undo(registry, "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
+        raise
+    client.set_terminated(run.run_id, "FINISHED")
+
+
+def model_signature(bundle: Bundle) -> ModelSignature:
+    """Columns in and out.
+
+    Every input is optional and of any type, since an export writes numbers as text, answers as words, and leaves
+    cells empty, and the encoder reads all of that.
+    """
+    inputs = [ColSpec(AnyType(), name, required=False) for name in input_example(bundle).columns]
+    kinds = dict.fromkeys(("p_qualify", "p_close", "value", "reply_within_minutes", "horizon_days"), DataType.double)
+    kinds |= dict.fromkeys(("score", "fit", "engagement"), DataType.long)
+    outputs = [ColSpec(kinds.get(key, DataType.string), key, required=False) for key in REPLY_KEYS]
+    return ModelSignature(Schema(inputs), Schema(outputs))
+
+
+def input_example(bundle: Bundle) -> pd.DataFrame:
+    """Three leads that never lived, with the columns of the export that the model looks at."""
+    encoder, parts = bundle.encoder, bundle.parts
+    fields = {field.name for field in Scorer(bundle).fields}
+    leads = [
+        {f.name: encoder.decode(f, code) for f, code in zip(encoder.features, row, strict=True) if f.name in fields}
+        for row in golden_rows(encoder, n=3)
+    ]
+    frame = pd.DataFrame(leads, dtype=object)
+    for name, value in ((parts.segment, None), (parts.customer, False), (parts.consent, True)):
+        if name is not None and name not in frame:
+            frame[name] = value
+    if bundle.activities is not None:
+        event = {"type": bundle.activities.types[0], "at": "2026-11-02T09:14:00+00:00"}
+        frame["activities"] = [[event], [], []]
+        frame["at"] = "2026-11-02T09:30:00+00:00"
+    if parts.id is not None:
+        frame.insert(0, parts.id, ["001", "002", "003"])
+    return frame.astype(object)
+
+
+def _write_files(result: TrainingResult, folder: Path) -> Path:
+    """The files that a reader of the run opens."""
+    figures = folder / "figures"
+    figures.mkdir(parents=True)
+    texts = {
+        "recipe.json": result.recipe.model_dump_json(indent=2),
+        "train.json": json.dumps(result.to_dict(), indent=2, ensure_ascii=False),
+        "card.json": json.dumps(result.bundle.card, indent=2, ensure_ascii=False),
+        "tiers.txt": str(result.bundle.policy.tiers),
+        "tiers.csv": result.tiers.to_csv(index=False),
+        "excluded.csv": pd.DataFrame(result.to_dict()["excluded"], columns=["column", "verdict", "reason"]).to_csv(
+            index=False
+        ),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    for stage, found in result.evaluation.items():
+        calibration_figure(found.p, found.y, f"P({stage})").savefig(figures / f"calibration_{stage}.png")
+        gain_figure(found.p, found.y, f"P({stage})").savefig(figures / f"gain_{stage}.png")
+    tier_figure(result.bundle.policy, result.bundle.reference).savefig(figures / "tiers.png")
+    return folder
+
+
+def _params(result: TrainingResult, seed: int) -> dict[str, Any]:
+    recipe, policy = result.recipe, result.bundle.policy
+    params = {
+        "recipe": recipe.name,
+        "seed": seed,
+        "currency": recipe.currency,
+        "structure": policy.structure.name,
+        "period": policy.structure.period,
+        "leads_per_period": f"{policy.leads_per_period:g}",
+        "features": len(result.bundle.encoder.features),
+        "data_fingerprint": result.bundle.card["data_fingerprint"],
+    }
+    params |= {f"split.{name}": value for name, value in recipe.split.model_dump(mode="json").items()}
+    for stage, fitted in result.fitted.items():
+        competition, calibrator = fitted.competition, fitted.likelihood.calibrator
+        params[f"{stage}.family"] = competition.winner.family
+        params[f"{stage}.settings"] = competition.winner.settings
+        params[f"{stage}.runner_up"] = competition.runner_up
+        params[f"{stage}.calibration"] = f"slope {calibrator.slope:.4g}, intercept {calibrator.intercept:.4g}"
+        params[f"{stage}.horizon_days"] = recipe.outcomes[stage].horizon_days
+    return params
+
+
+def _metrics(result: TrainingResult) -> dict[str, float]:
+    policy = result.bundle.policy
+    metrics: dict[str, float] = {f"rows.{name}": count for name, count in result.rows.items()}
+    for stage, figures in result.metrics.items():
+        metrics |= {f"{stage}.{name}": value for name, value in _flat(figures)}
+    metrics |= {f"price_per_hour.{role}": price for role, price in policy.prices.per_hour.items()}
+    metrics |= {"tiers.loss_share": policy.tiers.loss_share, "seconds": result.seconds}
+    return {name: value for name, value in metrics.items() if value is not None and math.isfinite(value)}
+
+
+def _flat(figures: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{inner}", figure) for inner, figure in _flat(value))
+        elif name.endswith("_interval"):
+            yield from zip((f"{name.removesuffix('_interval')}.{end}" for end in ("low", "high")), value, strict=True)
+        else:
+            yield name, value
+
+
+def _dataset(result: TrainingResult) -> DatasetInput:
+    schema = {feature.name: feature.kind for feature in result.bundle.encoder.features}
+    dataset = Dataset(
+        name=result.recipe.name,
+        digest=result.bundle.card["data_fingerprint"],
+        source_type="leadscore recipe",
+        source=result.recipe.data.model_dump_json(),
+        schema=json.dumps(schema, ensure_ascii=False),
+        profile=json.dumps(dict(result.rows)),
+    )
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])

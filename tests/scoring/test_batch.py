@@ -1,0 +1,110 @@
+"""Batches: each row in its place, and what was unusual is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from leadscore.data.history import read_activities
+from leadscore.data.sources import read_table, stream_tables
+from leadscore.scoring import Activity, Lead, Scorer
+from leadscore.scoring.batch import BatchScorer
+from leadscore.training.recipe import Recipe
+
+
+def pieces(frame: pd.DataFrame, size: int) -> list[pd.DataFrame]:
+    return [frame.iloc[start : start + size] for start in range(0, len(frame), size)]
+
+
+def joined(frames) -> pd.DataFrame:
+    return pd.concat([frame.astype(object) for frame in frames])
+
+
+@pytest.fixture(scope="module")
+def activities(sample_recipe: Recipe) -> pd.DataFrame:
+    return read_activities(sample_recipe.data, sample_recipe.folder)
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_pieces_of_any_size_give_the_same_rows(scorer: Scorer, leads: pd.DataFrame, activities, size: int) -> None:
+    leads = leads.head(30)
+    whole = joined(BatchScorer(scorer, activities=activities).score([leads]))
+    parts = joined(BatchScorer(scorer, activities=activities).score(pieces(leads, size)))
+    pd.testing.assert_frame_equal(parts, whole, check_exact=True)
+
+
+def test_a_batch_scores_each_lead_as_of_its_last_known_moment(sample_scorer: Scorer, leads, activities) -> None:
+    leads = leads.head(40)
+    found = joined(BatchScorer(sample_scorer, activities=activities).score([leads]))
+    log = activities.groupby("lead")
+    for (_, row), p in zip(leads.iterrows(), found["p_close"], strict=True):
+        events = log.get_group(row["Lead ID"]) if row["Lead ID"] in log.groups else activities.head(0)
+        seen = [Activity(kind, at.to_pydatetime()) for kind, at in zip(events["type"], events["at"], strict=True)]
+        created = datetime.fromisoformat(row["Created"])
+        (alone,) = sample_scorer.decide([Lead(row["Lead ID"], row.to_dict(), seen, created=created)])
+        assert alone.p_close == p
+
+
+def test_a_moment_may_be_said(sample_scorer: Scorer, leads: pd.DataFrame, activities: pd.DataFrame) -> None:
+    early = datetime(2000, 1, 1, tzinfo=UTC)
+    found = joined(BatchScorer(sample_scorer, activities=activities, as_of=early).score([leads]))
+    pd.testing.assert_frame_equal(found, joined(BatchScorer(sample_scorer).score([leads])), check_exact=True)
+
+
+def test_a_log_without_events_is_no_log(sample_scorer: Scorer, leads: pd.DataFrame, activities: pd.DataFrame) -> None:
+    found = joined(BatchScorer(sample_scorer, activities=activities.head(0)).score([leads.head(9)]))
+    pd.testing.assert_frame_equal(found, joined(BatchScorer(sample_scorer).score([leads.head(9)])), check_exact=True)
+
+
+def test_neither_an_id_nor_a_date_is_needed(
+    sample_scorer: Scorer, leads: pd.DataFrame, activities: pd.DataFrame
+) -> None:
+    bare = leads.head(5).drop(columns=["Lead ID", "Created"])
+    found = joined(BatchScorer(sample_scorer, activities=activities).score(pieces(bare, 2)))
+    assert found["lead_id"].tolist() == ["0", "1", "2", "3", "4"]
+
+
+def test_a_file_with_a_header_alone_is_scored_as_no_leads(sample_scorer: Scorer, sample_folder, tmp_path: Path) -> None:
+    path = tmp_path / "none.csv"
+    path.write_text((sample_folder / "leads.csv").read_text().splitlines()[0] + "\n")
+    batch = BatchScorer(sample_scorer)
+    (found,) = batch.score(stream_tables(path))
+    assert len(found) == 0
+    assert batch.remarks()[0] == "0 leads scored"
+
+
+def test_what_was_unusual_is_told_once(sample_scorer: Scorer, leads: pd.DataFrame) -> None:
+    frame = leads.head(20).drop(columns=["Title"]).assign(Extra="x")
+    frame.loc[:2, "Lead Source"] = "Carrier Pigeon"
+    frame["Industry"] = ["N/A"] * 3 + [""] + frame["Industry"].tolist()[4:]
+    frame.loc[:1, "Lead ID"] = "4.5E+12"
+    batch = BatchScorer(sample_scorer)
+    list(batch.score(pieces(frame, 6)))
+    remarks = batch.remarks()
+    assert remarks[0] == "20 leads scored"
+    assert remarks.count("column 'Title' is absent: scored as unknown") == 1
+    assert "'Carrier Pigeon' is a 'Lead Source' not seen in training (3 leads)" in remarks
+    (ignored,) = [line for line in remarks if line.startswith("ignored, since the model does not use them")]
+    assert "'Extra'" in ignored
+    assert "'Company Size'" not in ignored
+    (missing,) = [line for line in remarks if line.endswith("leads without 'Industry'")]
+    assert int(missing.split()[0]) >= 4
+    (repeated,) = [line for line in remarks if "stands on 2 rows" in line]
+    assert "rounded by a spreadsheet" in repeated
+
+
+def test_an_id_that_repeats_is_told(sample_scorer: Scorer, leads: pd.DataFrame) -> None:
+    batch = BatchScorer(sample_scorer)
+    list(batch.score([leads.head(3), leads.head(1)]))
+    assert batch.remarks()[-1] == f"id {leads['Lead ID'][0]!r} stands on 2 rows"
+
+
+def test_the_sample_is_scored_whole(sample_scorer: Scorer, sample_folder: Path, activities: pd.DataFrame) -> None:
+    export = sample_folder / "leads.csv"
+    batch = BatchScorer(sample_scorer, activities=activities, reasons=0)
+    found = joined(batch.score(stream_tables(export, rows=700)))
+    assert found["lead_id"].tolist() == read_table(export)["Lead ID"].tolist()
+    assert found["p_close"].notna().all()
