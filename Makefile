@@ -2,6 +2,9 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PYTHON ?= python3
 
+# Idle OpenMP threads that spin slow everything else down tenfold on a busy machine.
+export OMP_WAIT_POLICY ?= PASSIVE
+
 # uv, where present, installs in seconds; plain pip does the same from the same lock.
 UV := $(shell command -v uv 2>/dev/null)
 ifdef UV

@@ -6,12 +6,17 @@ import csv
 import json
 import sqlite3
 
-REPLY = ["lead_id", "decision_id", "p_qualify", "p_close", "score", "value", "currency", "tier", "tier_role", "role", "queue", "owner", "reply_within_minutes", "reason_1", "reason_2", "reason_3", "fit", "engagement", "trend", "model_version", "horizon_days", "stored"]
+REPLY = [
+    *("lead_id", "decision_id", "p_qualify", "p_close", "score", "value", "currency", "tier", "tier_role", "role"),
+    *("queue", "owner", "reply_within_minutes", "reason_1", "reason_2", "reason_3", "fit", "engagement", "trend"),
+    *("model_version", "horizon_days", "stored"),
+]
 
 LEAD = {
     "lead_id": "L-1042",
     "fields": {"Lead Source": "Webinar", "Employees": 240, "Title": "Head of Operations", "Company Size": "mid"},
     "activities": [{"type": "email_open", "at": "2026-11-02T09:14:00Z"}],
+    "at": "2026-11-02T12:00:00Z",
 }
 
 

@@ -106,7 +106,7 @@ def test_keys_open_the_service_and_revoked_ones_do_not(newcomer):
     ("body", "status"),
     [
         (b'{"lead_id": "a", "fields": {"Employes": 5}}', 422),
-        (b'{"lead_id": "a", "fields": {"Employees": NaN}}', 400),
+        (b'{"lead_id": "a", "fields": {"Employees": NaN}}', 422),
         (b'{"fields": {}}', 422),
         (b'{"lead_id": "a", "fields": {}, "x": "' + b"y" * 2_000_000 + b'"}', 413),
         (b"\xff\xfe", 400),

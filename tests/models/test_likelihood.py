@@ -87,3 +87,17 @@ def test_only_text_travels_to_another_process(trees: TreeModel) -> None:
     assert trees.booster is not None
     copy = pickle.loads(pickle.dumps(trees))  # noqa: S301 - of our own making
     assert vars(copy) == {"text": trees.text}
+
+
+def test_one_lead_gets_the_bits_of_a_batch():
+    random = np.random.default_rng(3)
+    pieces = [
+        {"knots": [0.0, 0.7, 3.1], "values": [0.2, -1.3, 0.9], "missing": 0.4},
+        {"table": [0.1, -0.7, 1.9, 0.3]},
+        {"knots": [5.0], "values": [0.6], "missing": -0.2},
+    ]
+    model = AdditiveModel(-2.0, pieces, [0.0, 0.0, 0.0])
+    X = np.column_stack([random.normal(1, 2, 500), random.integers(0, 5, 500).astype(float), random.normal(5, 1, 500)])
+    X[random.random(X.shape) < 0.1] = np.nan
+    alone = np.concatenate([model.log_odds(X[i : i + 1]) for i in range(len(X))])
+    assert alone.tobytes() == model.log_odds(X).tobytes()

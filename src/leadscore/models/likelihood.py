@@ -6,8 +6,10 @@ Two forms are kept in a Bundle: an additive model as readable JSON, and boosted 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Protocol
 
 import lightgbm as lgb
@@ -76,8 +78,15 @@ class AdditiveModel:
     def _lines(self) -> _BrokenLines:
         return _BrokenLines([(j, piece) for j, piece in enumerate(self.pieces) if "knots" in piece])
 
+    @cached_property
+    def _single(self) -> list[Callable[[float], float]]:
+        return [_table(piece["table"]) if "table" in piece else _line(piece) for piece in self.pieces]
+
     def contributions(self, X: Floats) -> Floats:
         """Effect of each feature, not yet centred; shape (n, features)."""
+        if len(X) == 1:
+            # A request: some forty plain look-ups take a fifth of the time of arrays of length one, to the same bits.
+            return np.array([[piece(x) for piece, x in zip(self._single, X[0].tolist(), strict=True)]]).reshape(X.shape)
         # Never in the layout of X: the order of summation would follow it, and the last bit with it.
         effects = np.empty(X.shape)
         columns, starts, sizes, flat = self._tables
@@ -109,6 +118,30 @@ class AdditiveModel:
     def from_text(cls, text: str) -> AdditiveModel:
         """Read what :meth:`to_text` wrote."""
         return cls(**json.loads(text))
+
+
+def _table(table: Sequence[float]) -> Callable[[float], float]:
+    missing, another = table[-1], len(table) - 2
+
+    def effect(code: float) -> float:
+        return missing if code != code else table[min(int(code), another)]
+
+    return effect
+
+
+def _line(piece: Mapping[str, Any]) -> Callable[[float], float]:
+    knots, values, missing = list(map(float, piece["knots"])), list(map(float, piece["values"])), piece["missing"]
+    slopes = [(v - u) / (b - a) for (a, u), (b, v) in pairwise(zip(knots, values, strict=True))] + [0.0]
+    low, high = knots[0], knots[-1]
+
+    def effect(x: float) -> float:
+        if x != x:
+            return float(missing)
+        clipped = min(max(x, low), high)
+        place = bisect_right(knots, clipped) - 1
+        return values[place] + slopes[place] * (clipped - knots[place])
+
+    return effect
 
 
 class _BrokenLines:
