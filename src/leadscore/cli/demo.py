@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -125,6 +126,8 @@ def demo(
             _print_reply(who, client.score(lead | {"at": f"{_DAY}T14:00:00Z"}))
 
     out.rule("next")
+    if sys.prefix != sys.base_prefix and "VIRTUAL_ENV" not in os.environ:
+        out.print(f"source {_short(Path(sys.prefix))}/bin/activate", markup=False)
     for line in _NEXT:
         out.print(line, markup=False)
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from leadscore.cli.terminal import Json, Model, Quiet, RegistryName, home, out, print_json, remark
 from leadscore.errors import UsageError
-
-if TYPE_CHECKING:
-    from leadscore.decisions import Structure
 
 __all__ = ["register"]
 
@@ -40,8 +37,7 @@ def tiers(
 
     Example: leadscore tiers --set SDR.heads=4 --set ISR.cost_per_hour=70
     """
-    from leadscore.decisions import preview
-    from leadscore.training import load
+    from leadscore.training import load, preview
     from leadscore.training.report.tables import moved_table, tier_table
 
     scorer = load(model, home=home(), registry_name=registry_name)
@@ -52,8 +48,7 @@ def tiers(
         else:
             out.print(tier_table(policy, currency))
         return
-    wanted = policy.structure if structure is None else _structure(structure)
-    what_if = preview(policy, scorer.bundle.reference, wanted.with_(_settings(set_ or [])))
+    what_if = preview(scorer, structure=structure, settings=set_ or [])
     if json:
         print_json(what_if.to_dict())
     else:
@@ -61,20 +56,6 @@ def tiers(
         out.print(moved_table(what_if, currency))
         for note in what_if.notes:
             remark(f"note: {note}", quiet=False)
-
-
-def _structure(name: str) -> Structure:
-    from leadscore.decisions import Structure, preset
-
-    return Structure.from_toml(name) if name.endswith(".toml") or Path(name).is_file() else preset(name)
-
-
-def _settings(given: list[str]) -> dict[str, str]:
-    pairs = [setting.partition("=") for setting in given]
-    for key, equals, _ in pairs:
-        if not equals or "." not in key:
-            raise UsageError(f"--set {key!r} is not of the form ROLE.KEY=VALUE, such as SDR.heads=4.")
-    return {key.strip(): value.strip() for key, _, value in pairs}
 
 
 def promote(
@@ -133,5 +114,8 @@ def ui(
     """
     from leadscore.models.registry import Registry
 
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", Registry(home()).uri]
+    registry = Registry(home())
+    if not registry.embedded:
+        raise UsageError("MLFLOW_TRACKING_URI names a server, which has pages of its own; open that address instead.")
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", registry.uri]
     raise typer.Exit(subprocess.call([*command, "--host", host, "--port", str(port)]))

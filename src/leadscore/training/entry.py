@@ -16,7 +16,7 @@ from leadscore.models.registry import CHAMPION, Registry, quiet
 from leadscore.scoring import Scorer
 from leadscore.training.pipeline import Progress, fit_bundle, silent
 from leadscore.training.recipe import Recipe, load_recipe
-from leadscore.training.result import TrainingResult
+from leadscore.training.result import Registered, TrainingResult
 
 __all__ = ["load", "preview", "train"]
 
@@ -68,7 +68,7 @@ def train(
         from leadscore.training.tracking import log_training
     registered = log_training(result, registry, seed=seed, now=now)
     progress("registered", 1.0)
-    return result.with_registration(registered, time.monotonic() - begun)
+    return result.with_registration(registered, time.monotonic() - begun, _other_champion(registry, registered))
 
 
 def load(model: str | Path = CHAMPION, *, home: Path | str | None = None, registry_name: str = "leadscore") -> Scorer:
@@ -118,6 +118,19 @@ def preview(scorer: Scorer, *, structure: Path | str | None = None, settings: Se
     bundle = scorer.bundle
     chosen = bundle.policy.structure if structure is None else _structure(str(structure))
     return preview_policy(bundle.policy, bundle.reference, chosen.with_(dict(map(_setting, settings))))
+
+
+def _other_champion(registry: Registry, registered: Registered) -> tuple[str, ...]:
+    if CHAMPION in registered.aliases:
+        return ()
+    champion = next((v for v in registry.versions() if CHAMPION in v.aliases), None)
+    if champion is None:
+        return ("no version is champion yet: see the gates, then `leadscore promote`",)
+    recipe = champion.tags.get("recipe", "unknown")
+    return (
+        f"the champion is still version {champion.number} (recipe {recipe!r}); look at `leadscore tiers challenger`, "
+        "then `leadscore promote`",
+    )
 
 
 def _structure(name: str) -> Structure:

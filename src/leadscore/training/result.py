@@ -83,9 +83,11 @@ class TrainingResult:
     seconds: float
     registered: Registered | None = None
 
-    def with_registration(self, registered: Registered, seconds: float) -> TrainingResult:
+    def with_registration(
+        self, registered: Registered, seconds: float, remarks: tuple[str, ...] = ()
+    ) -> TrainingResult:
         """The same result, registered."""
-        return replace(self, registered=registered, seconds=seconds)
+        return replace(self, registered=registered, seconds=seconds, warnings=(*self.warnings, *remarks))
 
     @property
     def model(self) -> str | None:
