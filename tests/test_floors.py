@@ -36,6 +36,7 @@ def test_the_face_keeps_its_promises():
 
 
 def test_no_python_lies_on_a_bench():
-    root = SOURCE.parents[1]
-    for bench in ("data", "models", "training", "serving"):
-        assert not list((root / bench).rglob("*.py")), bench
+    benches = ("data", "models", "training", "serving")
+    listed = ["git", "ls-files", *(f"{bench}/*.py" for bench in benches)]
+    kept = subprocess.run(listed, cwd=SOURCE.parents[1], capture_output=True, text=True, check=True)
+    assert kept.stdout == ""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadscore.decisions import Prospects, Tiers, TierTable, first_touch, fit_prices, fit_tiers, net, preset
-from leadscore.decisions.tiers import SMALLEST_SEGMENT
+from leadscore.decisions.banding import SMALLEST_SEGMENT
 
 
 def fit(leads: Prospects, name: str = "three_tier") -> TierTable:

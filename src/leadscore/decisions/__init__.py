@@ -8,6 +8,7 @@ out.
 
 from __future__ import annotations
 
+from leadscore.decisions.banding import fit_tiers
 from leadscore.decisions.economics import Economics, adapt, first_touch
 from leadscore.decisions.presets import PRESETS, preset
 from leadscore.decisions.preview import Preview, preview
@@ -22,7 +23,7 @@ from leadscore.decisions.prospects import (
 )
 from leadscore.decisions.routing import Choices, Policy, fit_policy
 from leadscore.decisions.structure import DAYS, NURTURE, Eligibility, HandOff, Path, Period, Role, Structure
-from leadscore.decisions.tiers import TierRow, Tiers, TierTable, fit_tiers
+from leadscore.decisions.tiers import TierRow, Tiers, TierTable
 
 __all__ = [
     "DAYS",

@@ -8,11 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from leadscore.decisions.banding import fit_tiers
 from leadscore.decisions.economics import Chains
 from leadscore.decisions.prices import Prices, fit_prices, net
 from leadscore.decisions.prospects import Assumption, Axis, Flags, Floats, Objects, Positions, Prospects, complete
 from leadscore.decisions.structure import NURTURE, Path, Structure
-from leadscore.decisions.tiers import TierTable, fit_tiers
+from leadscore.decisions.tiers import TierTable
 
 __all__ = ["Choices", "Policy", "fit_policy"]
 

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ class Parts:
     date_order: DateOrder | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Bundle:
     """Everything needed to score.
 
@@ -103,6 +104,11 @@ class Bundle:
     parts: Parts
     ignored: frozenset[str]
     card: Mapping[str, Any]
+
+    @cached_property
+    def made_names(self) -> tuple[str, ...]:
+        """Names of the features that are made from activities."""
+        return () if self.activities is None else tuple(field.name for field in self.activities.fields)
 
     def likelihoods(self, X: Floats) -> tuple[Floats | None, Floats | None]:
         """P(qualify) and P(close) of encoded leads; None for a stage that was not trained."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -14,28 +12,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from leadscore.data.schema import Field, category_key, parse_boolean
+from leadscore.data.schema import Field
 from leadscore.decisions import Choices, Prospects
 from leadscore.models.bundle import Bundle
 from leadscore.models.features import Feature
 from leadscore.models.reasons import Reason, explain
 from leadscore.scoring.decision import REPLY_KEYS, Decision, Detail, Lead
+from leadscore.scoring.inputs import Inputs, from_frame, from_leads, tie_break
 
-__all__ = ["Scorer", "tie_break"]
+__all__ = ["Scorer"]
 
 Floats = npt.NDArray[np.float64]
-
-
-def tie_break(lead_ids: Iterable[str]) -> Floats:
-    """Numbers in [0, 1) from a hash of each id, which part leads that are otherwise alike.
-
-    Examples
-    --------
-    >>> tie_break(["L-1", "L-2"]).round(3)
-    array([0.62 , 0.162])
-    """
-    digests = (hashlib.blake2b(i.encode("utf-8", "surrogatepass"), digest_size=6).digest() for i in lead_ids)
-    return np.array([int.from_bytes(d, "big") / 2**48 for d in digests], dtype=float)
 
 
 class Scorer:
@@ -53,19 +40,14 @@ class Scorer:
         self.bundle = bundle
         self.model_version = version or str(bundle.card.get("version", "unregistered"))
         self._currency = str(bundle.card["currency"])
-        self._values = np.sort(self._choose(bundle.reference).value)
+        self._values = np.sort(bundle.policy.decide(bundle.reference).value)
         stage: Any = bundle.card["horizon_days"]
         self._horizon: int | None = stage.get("close") or stage.get("qualify")
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
         """The fields that the model reads, without the features made from activities."""
-        return tuple(_as_field(f) for f in self.bundle.encoder.features if f.name not in self._made)
-
-    @cached_property
-    def _made(self) -> tuple[str, ...]:
-        """Names of the features made from activities."""
-        return () if self.bundle.activities is None else tuple(f.name for f in self.bundle.activities.fields)
+        return tuple(_as_field(f) for f in self.bundle.encoder.features if f.name not in self.bundle.made_names)
 
     @cached_property
     def known_columns(self) -> frozenset[str]:
@@ -118,18 +100,7 @@ class Scorer:
         detail
             Whether to add reasons with their effects, the runner-up, the prices and what was unusual in the input.
         """
-        fields = [self._with_activities(lead) for lead in leads]
-        X = self.bundle.encoder.encode(fields)
-        parts = self.bundle.parts
-        segment = np.array([_segment(f.get(parts.segment)) if parts.segment else None for f in fields], dtype=object)
-        customer = np.array([_answer(f, parts.customer, False) for f in fields], dtype=bool)
-        contactable = np.array([_answer(f, parts.consent, True) for f in fields], dtype=bool)
-        ids = [lead.lead_id for lead in leads]
-        prospects = self._prospects(X, segment, customer, contactable, tie_break(ids))
-        choices = self._choose(prospects)
-        found = None if reasons == 0 else self._reasons(X, choices, reasons)
-        details = [self._detail(i, X[i], choices, found, fields[i]) if detail else None for i in range(len(leads))]
-        return [self._decision(i, ids[i], prospects, choices, found, details[i]) for i in range(len(leads))]
+        return self._judge(from_leads(self.bundle, leads), reasons, detail)
 
     def score(
         self,
@@ -155,57 +126,29 @@ class Scorer:
         first_row
             Number of the first row, which names leads of a model without an id column.
         """
-        parts, n = self.bundle.parts, len(frame)
-        if parts.id in frame.columns:
-            ids = frame[parts.id].astype(str).tolist()
-        else:
-            ids = [str(first_row + i) for i in range(n)]
-        X = self.bundle.encoder.encode_frame(self._with_activity_columns(frame, ids, activities, at))
-        prospects = self._prospects(
-            X,
-            _column(frame, parts.segment, _segment, None, object),
-            _column(frame, parts.customer, lambda v: parse_boolean(v) == 1, False, bool),
-            _column(frame, parts.consent, lambda v: parse_boolean(v) != 0, True, bool),
-            tie_break(ids),
-        )
-        choices = self._choose(prospects)
-        found = None if reasons == 0 else self._reasons(X, choices, reasons)
-        decisions = [self._decision(i, ids[i], prospects, choices, found, None) for i in range(n)]
+        inputs = from_frame(self.bundle, frame, activities=activities, at=at, first_row=first_row)
+        decisions = self._judge(inputs, reasons, False)
         scored = pd.DataFrame([d.reply() for d in decisions], columns=list(REPLY_KEYS), index=frame.index)
         return scored.astype({"reply_within_minutes": "Int64"})
 
-    def _prospects(self, X: Floats, segment: Any, customer: Any, contactable: Any, tie: Floats) -> Prospects:
-        p_qualify, p_close = self.bundle.likelihoods(X)
-        return Prospects(p_qualify, p_close, self.bundle.margins(segment), segment, customer, contactable, tie)
-
-    def _choose(self, prospects: Prospects) -> Choices:
-        return self.bundle.policy.decide(prospects)
-
-    def _with_activities(self, lead: Lead) -> Mapping[str, Any]:
-        definition = self.bundle.activities
-        if definition is None:
-            return lead.fields
-        moment = _moment(lead)
-        index = definition.type_index([a.type for a in lead.activities])
-        age = np.array([(moment - a.at) / timedelta(days=1) for a in lead.activities], dtype=float)
-        values = definition.matrix(np.zeros(len(index), dtype=np.intp), index, age, 1)[0]
-        return {**lead.fields, **dict(zip(self._made, values.tolist(), strict=True))}
-
-    def _with_activity_columns(
-        self, frame: pd.DataFrame, ids: Sequence[str], activities: pd.DataFrame | None, at: pd.Series | None
-    ) -> pd.DataFrame:
-        definition = self.bundle.activities
-        if definition is None:
-            return frame
-        n = len(frame)
-        rows, index, age = np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp), np.zeros(0)
-        if activities is not None and at is not None:
-            spread = _events_by_row(ids, activities)
-            rows = spread["row"].to_numpy(dtype=np.intp)
-            index = definition.type_index(spread["type"].tolist())
-            age = (at.to_numpy()[rows] - spread["at"].to_numpy()) / np.timedelta64(1, "D")
-        made = pd.DataFrame(definition.matrix(rows, index, age, n), columns=list(self._made), index=frame.index)
-        return pd.concat([frame.drop(columns=list(made.columns), errors="ignore"), made], axis=1)
+    def _judge(self, inputs: Inputs, reasons: int | None, detail: bool) -> list[Decision]:
+        """Likelihoods, value, route and reasons: the same few lines for every caller."""
+        p_qualify, p_close = self.bundle.likelihoods(inputs.X)
+        prospects = Prospects(
+            p_qualify,
+            p_close,
+            margin=self.bundle.margins(inputs.segment),
+            segment=inputs.segment,
+            customer=inputs.customer,
+            contactable=inputs.contactable,
+            tie=tie_break(inputs.ids),
+        )
+        choices = self.bundle.policy.decide(prospects)
+        found = None if reasons == 0 else self._reasons(inputs.X, choices, reasons)
+        return [
+            self._decision(i, lead_id, prospects, choices, found, self._detail(i, inputs, choices, found, detail))
+            for i, lead_id in enumerate(inputs.ids)
+        ]
 
     def _reasons(self, X: Floats, choices: Choices, top: int | None) -> list[dict[str, list[Reason]]]:
         """Reasons by stage: those of the stage that decides the role, or all of both when ``top`` is None."""
@@ -263,13 +206,10 @@ class Scorer:
         )
 
     def _detail(
-        self,
-        i: int,
-        row: Floats,
-        choices: Choices,
-        found: list[dict[str, list[Reason]]] | None,
-        fields: Mapping[str, Any],
-    ) -> Detail:
+        self, i: int, inputs: Inputs, choices: Choices, found: list[dict[str, list[Reason]]] | None, wanted: bool
+    ) -> Detail | None:
+        if not wanted:
+            return None
         runner_up = choices.runner_up[i]
         by_role = zip(self.bundle.policy.roles, choices.role_net[i].tolist(), strict=True)
         nets = {role: net for role, net in by_role if np.isfinite(net)}
@@ -280,7 +220,7 @@ class Scorer:
             eligible=tuple(nets),
             propensity=1.0,
             net_values=nets,
-            notes=self._notes(row, fields),
+            notes=self._notes(inputs.X[i], {} if inputs.fields is None else inputs.fields[i]),
         )
 
     def _notes(self, row: Floats, fields: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -294,40 +234,8 @@ class Scorer:
         return notes
 
 
-def _moment(lead: Lead) -> datetime:
-    if lead.at is not None:
-        return lead.at
-    known = [a.at for a in lead.activities]
-    if lead.created is not None:
-        known.append(lead.created)
-    return max(known, default=datetime(1970, 1, 1, tzinfo=UTC))
-
-
-def _events_by_row(ids: Sequence[str], activities: pd.DataFrame) -> pd.DataFrame:
-    # An id may stand on several rows of a batch: each of them gets the events.
-    rows = pd.DataFrame({"lead": ids, "row": np.arange(len(ids))})
-    return activities.merge(rows, on="lead", how="inner")
-
-
 def _as_field(feature: Feature) -> Field:
     examples: tuple[Any, ...] = feature.labels[:3] if feature.kind == "category" else (True, False)
     if feature.kind == "number":
         examples = () if feature.typical is None else (feature.typical,)
     return Field(feature.name, feature.kind, f"Field {feature.name!r} of the recipe's export.", examples)
-
-
-def _segment(value: Any) -> str | None:
-    return category_key(value)
-
-
-def _answer(fields: Mapping[str, Any], column: str | None, default: bool) -> bool:
-    answer = parse_boolean(fields.get(column)) if column else None
-    return default if answer is None else answer == 1
-
-
-def _column(frame: pd.DataFrame, name: str | None, read: Any, default: Any, kind: type) -> npt.NDArray[Any]:
-    if name is None or name not in frame.columns:
-        return np.full(len(frame), default, dtype=kind)
-    codes, values = pd.factorize(frame[name])
-    table: npt.NDArray[Any] = np.array([*map(read, values.tolist()), default], dtype=kind)
-    return table[codes]
