@@ -20,6 +20,7 @@ from leadscore.serving.problems import Fault, JsonReply, Rejected, problem_of
 from leadscore.serving.settings import Settings
 from leadscore.serving.store import DecisionRecord, DecisionStore, new_decision_id
 from leadscore.serving.strict_json import decode
+from leadscore.serving.together import Together
 
 __all__ = ["LeadScorer", "Service", "routes"]
 
@@ -84,11 +85,13 @@ class Service:
     reader: LeadReader
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def decide(self, leads: Sequence[Lead], now: datetime, *, reasons: int | None) -> list[DecisionRecord]:
-        """Score leads; the detail is always asked for, because the log needs it."""
-        decisions = self.scorer.decide(leads, reasons=reasons, detail=True)
-        pairs = zip(leads, decisions, strict=True)
-        return [DecisionRecord(new_decision_id(now), now, lead, decision) for lead, decision in pairs]
+    def decide(self, leads: Sequence[tuple[Lead, datetime]], *, reasons: int | None) -> list[DecisionRecord]:
+        """Score leads with their moments of arrival; the detail is always asked for, because the log needs it."""
+        decisions = self.scorer.decide([lead for lead, _ in leads], reasons=reasons, detail=True)
+        return [
+            DecisionRecord(new_decision_id(now), now, lead, decision)
+            for (lead, now), decision in zip(leads, decisions, strict=True)
+        ]
 
 
 def routes(service: Service) -> APIRouter:
@@ -104,15 +107,16 @@ def _add_scoring(router: APIRouter, service: Service) -> None:
     scorer, settings = service.scorer, service.settings
     closed = settings.unknown_fields == "refuse"
     schema = openapi.lead_schema(scorer.fields, scorer.known_columns, closed=closed)
+    together = {reasons: _together(service, reasons) for reasons in (None, 0, 1, 2, 3)}
 
     @router.post("/v1/score", summary="Score one lead", **openapi.lead_docs(schema))
     async def score(request: Request) -> Response:
         full, reasons = _options(request, settings.reasons)
         now = service.clock()
         lead = service.reader.read(decode(await request.body()), now)
-        records = service.decide([lead], now, reasons=reasons)
-        await service.store.append(records)
-        return JsonReply(_reply(records[0], full=full))
+        record = await together[reasons]((lead, now))
+        await service.store.append([record])
+        return JsonReply(_reply(record, full=full))
 
     @router.post("/v1/score/batch", summary="Score a list", **openapi.batch_docs(schema, settings.batch_max))
     async def score_batch(request: Request) -> Response:
@@ -127,6 +131,10 @@ def _add_scoring(router: APIRouter, service: Service) -> None:
         if records:
             await service.store.append(records)
         return JsonReply([_reply(e, full=full) if isinstance(e, DecisionRecord) else e for e in entries])
+
+
+def _together(service: Service, reasons: int | None) -> Together[tuple[Lead, datetime], DecisionRecord]:
+    return Together(lambda leads: service.decide(leads, reasons=reasons))
 
 
 def _options(request: Request, reasons: int) -> tuple[bool, int | None]:
@@ -159,8 +167,8 @@ def _decide_each(
 ) -> list[DecisionRecord | dict[str, Any]]:
     """Make a record of each good lead and a problem of each bad one, in order."""
     read = [_read_or_problem(service.reader, payload, now) for payload in payloads]
-    leads = [entry for entry in read if isinstance(entry, Lead)]
-    records = iter(service.decide(leads, now, reasons=reasons) if leads else ())
+    leads = [(entry, now) for entry in read if isinstance(entry, Lead)]
+    records = iter(service.decide(leads, reasons=reasons) if leads else ())
     return [next(records) if isinstance(entry, Lead) else entry for entry in read]
 
 
