@@ -10,6 +10,7 @@ __all__ = [
     "BadInput",
     "BundleError",
     "GateFailed",
+    "HorizonTooLong",
     "LeadScoreError",
     "MissingExtra",
     "NoSignal",
@@ -90,6 +91,10 @@ class TooFewOutcomes(Refused):
 
 class OneClass(TooFewOutcomes):
     """All decided leads have the same outcome."""
+
+
+class HorizonTooLong(Refused):
+    """No lead of the history has been watched for as long as the horizon."""
 
 
 class NoUsableColumn(Refused):

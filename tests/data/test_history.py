@@ -15,13 +15,14 @@ from leadscore.data.history import (
     History,
     LeadColumns,
     blank_missing,
+    channel_column,
     decided_rows,
     read_activities,
     read_history,
 )
 from leadscore.data.outcomes import Outcome
 from leadscore.data.sources import ActivityLog, Sources
-from leadscore.errors import BadInput, RecipeError, TooFewOutcomes
+from leadscore.errors import BadInput, HorizonTooLong, RecipeError, TooFewOutcomes
 
 LEADS = """Id,Created,Source,Size,Customer,Consent,Worked,Won At,Amount
 c,2024-03-01,Web,big,no,yes,2024-03-02,,100
@@ -71,7 +72,9 @@ def test_leads_stand_in_time_order_and_the_undated_are_counted(read: Read) -> No
     assert history.rows_read == 5
     assert history.days is not None
     assert history.days.tolist() == [0, 31, 60, 365]
-    assert "1 leads without 'Created' are left out: they have no place in time" in history.remarks
+    assert (
+        "1 leads without 'Created' are left out: they have no place in time (such as 'd' in row 5)" in history.remarks
+    )
 
 
 def test_labels_leave_out_the_untouched_and_the_young(read: Read) -> None:
@@ -98,26 +101,39 @@ def test_an_answer_that_is_none_is_refused(read: Read) -> None:
         read(LEADS.replace("small,yes,no", "small,yes,perhaps"))
 
 
-def test_a_repeated_id_is_remarked(read: Read) -> None:
-    assert "1 rows repeat the 'Id' of an earlier row (such as 'a')" in read(LEADS.replace("\nb,", "\na,")).remarks
+def test_of_a_repeated_id_the_last_row_is_kept_and_the_other_remembered(read: Read) -> None:
+    history = read(LEADS.replace("\nb,", "\na,"))
+    assert history.lead_id.tolist() == ["a", "c", "e"]
+    assert any(
+        "1 of 4 ids in 'Id' occur more than once, 1 of them" in r and "rows 3 and 4" in r for r in history.remarks
+    )
+    assert history.left_out[["row", "Id"]].to_numpy().tolist() == [[3, "a"], [5, "d"]]
 
 
 def test_an_outcome_before_creation_is_remarked(read: Read) -> None:
     remarks = read(LEADS.replace("2024-02-01,200", "2023-02-01,200")).remarks
-    assert "'Won At' before creation: 1 (such as 'a'), kept as if at creation" in remarks
+    said = "1 leads have 'Won At' before their creation (such as 'a' in row 3): kept, as if it had happened at creation"
+    assert said in remarks
 
 
 def test_activities_are_seen_as_of_the_scoring_moment(read: Read) -> None:
     history = read(events=EVENTS)
     assert history.activities is not None
     assert history.activities.types == ("call", "visit")
-    names = ["call, last 7 days", "visit, last 7 days", "days since last activity"]
-    np.testing.assert_array_equal(history.frame[names].iloc[0], [1, 1, 0])
+    names = ["call, last 7 days", "visit, last 7 days", "days since previous activity"]
+    np.testing.assert_array_equal(history.frame[names].iloc[0], [1, 1, 2])
     np.testing.assert_array_equal(history.frame[names].iloc[1], [0, 0, np.nan])
     assert set(names) <= {field.name for field in history.fields}
     assert history.sources["visit, last 7 days"] == "visit"
     assert "3 activities read, 1 of them after the scoring moment and not looked at" in history.remarks
     assert "1 activities belong to no lead of the export and are left out" in history.remarks
+    assert "events.csv: 2 activities have no 'At' or no 'Type' (such as row 6): left out" in history.remarks
+
+
+def test_an_activity_that_is_recorded_again_counts_once(read: Read) -> None:
+    once, twice = read(events=EVENTS), read(events=EVENTS + "a,visit,2023-12-30\n")
+    pd.testing.assert_frame_equal(once.frame, twice.frame)
+    assert "events.csv: 1 activities repeat another one (such as row 8): left out" in twice.remarks
 
 
 @pytest.mark.parametrize("event", ["a,visit,2024-01-01T00:00:01", "b,call,2024-12-31", "e,fax,2025-06-01"])
@@ -189,8 +205,8 @@ def test_a_header_without_leads_and_leads_without_dates_are_refused(read: Read) 
 
 
 def test_nothing_decided_is_a_refusal_that_names_the_horizon(read: Read) -> None:
-    with pytest.raises(TooFewOutcomes, match=r"Shorten `horizon_days`"):
-        decided_rows(read(close=CLOSE.model_copy(update={"horizon_days": 4_000})))
+    with pytest.raises(HorizonTooLong, match=r"less than the horizon of 4000 days.*Shorten `horizon_days`"):
+        read(close=CLOSE.model_copy(update={"horizon_days": 4_000}))
 
 
 def test_no_column_of_an_outcome_or_of_the_lead_is_learned_from(read: Read) -> None:
@@ -218,3 +234,39 @@ def test_missing_is_blanked_whole_cell_only() -> None:
     assert blanked["a"].tolist() == ["", "", "Select one", ""]
     assert blanked["n"].tolist() == [1.0, 2.0, 3.0, 4.0]
     assert blank_missing(frame, ()) is frame
+
+
+PROPENSITY = """Id,Created,Chance,Worked,Won At
+a,2024-01-01,0.5,2024-01-02,2024-02-01
+b,2024-02-01,1,2024-02-02,
+c,2024-03-01,0.1,,
+d,2024-12-31,,,
+"""
+
+
+def test_worked_leads_count_by_the_inverse_of_their_logged_chance(read: Read) -> None:
+    lead = LeadColumns(id="Id", created="Created", worked_at="Worked", propensity="Chance")
+    close = CLOSE.model_copy(update={"amount": None})
+    history = read(PROPENSITY, lead=lead, close=close)
+    np.testing.assert_array_equal(history.labels["close"], [1, 0, np.nan, np.nan])
+    np.testing.assert_array_equal(history.weight["close"], [2, 1, 1, 1])
+    assert history.take(np.array([1, 0])).weight["close"].tolist() == [1, 2]
+    assert "Chance" not in {field.name for field in history.fields}
+    with pytest.raises(BadInput, match=r"column 'Chance': '1.5' of a lead that was worked is no chance"):
+        read(PROPENSITY.replace(",1,", ",1.5,"), lead=lead, close=close)
+
+
+@pytest.mark.parametrize(
+    ("named", "header", "found"),
+    [
+        (None, "Id,Created,Lead Source,Channel", "Channel"),
+        (None, "Id,Created,Lead Source,Created From", "Lead Source"),
+        (None, "Id,Created,Form,Page", None),
+        ("Form", "Id,Created,Form,Channel", "Form"),
+    ],
+)
+def test_the_channel_is_the_named_column_or_the_one_that_is_called_so(named: Any, header: str, found: Any) -> None:
+    rows = [("a", "x", "s1", "c1"), ("b", "x", "s2", "c2"), ("c", "x", "s3", "c2")]
+    frame = pd.DataFrame(rows, columns=header.split(","))
+    column = channel_column(frame, LeadColumns(id="Id", created="Created", channel=named), {"close": CLOSE}, Columns())
+    assert column == found

@@ -51,7 +51,7 @@ def test_thousands_may_be_separated(value: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1,20", "1,2000", ",200", "1,200,", "12,34,567", "1_000", "€5", "", "NaN", "-inf", "soon"]
+    "text", [",200", "1,200,", "1,23,4", "1_000", "€", "€€5", "5 apples", "1.2.3", "1 2", "", "NaN", "-inf", "soon"]
 )
 def test_what_only_looks_like_a_number_is_missing(text: str) -> None:
     assert parse_number(text) is None

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadscore.data.rows import Intake
 from leadscore.data.sources import Join, Sources, read_joined, read_table, stream_tables
 from leadscore.errors import BadInput
 
@@ -56,11 +57,20 @@ def test_unicode_is_recognised(export, head: tuple[bytes, str]) -> None:
     assert records(read_table(path)) == [{"Ort": "Köln", "Größe": "3"}]
 
 
-def test_another_encoding_is_named_with_its_remedy(export) -> None:
-    path = export("Ort;N\nKöln;3\n".encode("latin-1"))
-    with pytest.raises(BadInput, match=r'leads\.csv: byte 7 is not utf-8.*encoding = "latin-1"'):
+def test_latin_1_is_found_out_and_said(export) -> None:
+    path, intake = export("Ort;N\nKöln – Süd;3\n".encode("cp1252")), Intake()
+    assert records(read_table(path, intake=intake)) == [{"Ort": "Köln – Süd", "N": "3"}]
+    assert intake.remarks == [
+        "leads.csv is not UTF-8 (line 2): read as Windows-1252, which contains Latin-1, unless `encoding` is given"
+    ]
+
+
+def test_a_faulty_byte_in_utf_8_is_named_with_its_remedy(export) -> None:
+    path = export("Ort;N\nKöln;3\nGenève;4\n".encode() + b"\xff;5\n")
+    with pytest.raises(BadInput, match=r'leads\.csv: line 4, byte \d+ is not utf-8.*encoding = "latin-1"'):
         read_table(path)
-    assert records(read_table(path, encoding="latin-1")) == [{"Ort": "Köln", "N": "3"}]
+    with pytest.raises(BadInput, match=r'leads\.csv: byte \d+ is not utf-8.*encoding = "latin-1"'):
+        read_table(path, encoding="utf-8")
     with pytest.raises(BadInput, match=r"'klingon' is no text encoding"):
         read_table(path, encoding="klingon")
 
@@ -88,18 +98,25 @@ def test_cells_that_a_spreadsheet_left_off_at_the_end_are_empty(export) -> None:
 
 
 def test_a_quote_that_is_never_closed_is_named(export) -> None:
-    with pytest.raises(BadInput, match=r"EOF inside string starting at row 2"):
+    with pytest.raises(BadInput, match=r"the quote that opens in line 3 is never closed"):
         read_table(export('a,b\n1,2\n"3,4\n'))
 
 
-@pytest.mark.parametrize("header", ["a,b,a", "a,b, a ", "a,a,a"])
-def test_a_name_that_occurs_twice_is_refused(export, header: str) -> None:
-    with pytest.raises(BadInput, match=r"the column 'a' occurs twice"):
-        read_table(export(f"{header}\n1,2,3\n"))
-
-
-def test_columns_without_a_name_are_kept_apart(export) -> None:
-    assert read_table(export("a,,\n1,2,3\n")).shape == (1, 3)
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ("a,b,a", ["a", "b", "a (2)"]),
+        ("a,b, a ", ["a", "b", "a (2)"]),
+        ("a,a,a", ["a", "a (2)", "a (3)"]),
+        ("a,a (2),a", ["a", "a (2)", "a (3)"]),
+        ("a,,", ["a", "column 2", "column 3"]),
+    ],
+)
+def test_a_name_that_occurs_twice_is_numbered_and_a_missing_one_made(export, header: str, names: list[str]) -> None:
+    intake = Intake()
+    assert list(read_table(export(f"{header}\n1,2,3\n"), intake=intake)) == names
+    said = [r for r in intake.remarks if "the column 'a' occurs again and is called" in r]
+    assert len(said) == header.replace(" ", "").split(",").count("a") - 1
 
 
 def test_spaces_around_names_are_dropped(export) -> None:
@@ -120,7 +137,7 @@ def test_missing_empty_and_blank_files_are_told_apart(export, tmp_path: Path) ->
     with pytest.raises(BadInput, match=r"the file is empty"):
         read_table(export(""))
     for blank in ("\n\n", codecs.BOM_UTF8):
-        with pytest.raises(BadInput, match=r"No columns to parse"):
+        with pytest.raises(BadInput, match=r"there is no header row"):
             read_table(export(blank))
 
 
@@ -131,11 +148,11 @@ def test_missing_empty_and_blank_files_are_told_apart(export, tmp_path: Path) ->
     rows=st.integers(1, 5),
 )
 def test_a_table_comes_back_whatever_its_cells_and_pieces(tmp_path_factory, table: list[list[str]], rows: int) -> None:
-    written = pd.DataFrame(table, columns=["first", "second"], dtype="str")
+    table = [[f"L-{number}", *cells] for number, cells in enumerate(table)]
+    written = pd.DataFrame(table, columns=["id", "first", "second"], dtype="str")
     path = tmp_path_factory.mktemp("round") / "leads.csv"
     written.to_csv(path, index=False, quoting=1)
     pieces = list(stream_tables(path, rows=rows))
-    assert all(len(piece) <= rows for piece in pieces)
     pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), written)
 
 
@@ -147,7 +164,7 @@ def test_json_lines_keep_what_json_says(export) -> None:
     )
     assert records(read_table(path)) == [
         {"Id": "007", "N": "1", "Yes": "True", "Share": "1.5", "At": "2024-03-31", "Big": "12345678901234567"},
-        {"Id": "8", "N": "", "Yes": "", "Share": "2.0", "At": "", "Big": "1"},
+        {"Id": "8", "N": "", "Yes": "", "Share": "2", "At": "", "Big": "1"},
     ]
 
 

@@ -97,9 +97,9 @@ def test_an_iso_column_needs_no_order() -> None:
         "2024-02-30",
         "2024-13-01",
         "25:00",
-        "31/12/24",
+        "24-12-31",
         "NaT",
-        "45412",
+        "12345",
     ],
 )
 def test_what_is_no_date_is_named_with_file_row_column_and_value(cell: str) -> None:

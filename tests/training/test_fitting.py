@@ -98,3 +98,19 @@ def test_the_baseline_bears_missing_and_empty_columns(history: History) -> None:
     X[:, 1] = np.nan
     found = plain_baseline(X, history, SPLIT, encoder)
     assert all(np.isfinite(p).all() for p in found.values())
+
+
+def test_weights_move_the_means_and_equal_weights_move_nothing(history: History) -> None:
+    encoder, X = encoded(history)
+    tripled = {stage: np.where(y == 1, 3.0, 1.0) for stage, y in history.labels.items()}
+    plain, same, more = (
+        fit_stages(X, replace(history, weight=weight), SPLIT, encoder, RECIPE, seed=0, progress=lambda *_: None)
+        for weight in ({}, {stage: np.ones(N) for stage in history.labels}, tripled)
+    )
+    for stage in history.labels:
+        assert same[stage].competition.log_loss == pytest.approx(plain[stage].competition.log_loss, abs=1e-12)
+        np.testing.assert_allclose(same[stage].likelihood(X), plain[stage].likelihood(X), rtol=1e-9)
+        before, after = (found[stage].estimator.decision_function(X).mean() for found in (plain, more))
+        assert after - before == pytest.approx(np.log(3), abs=0.1)
+    baseline = plain_baseline(X, replace(history, weight=tripled), SPLIT, encoder)
+    assert (baseline["qualify"] > plain_baseline(X, history, SPLIT, encoder)["qualify"]).mean() > 0.95

@@ -36,6 +36,7 @@ def score(
     Example: leadscore score new.csv --out scored.csv
     """
     from leadscore.data.history import read_activities
+    from leadscore.data.rows import Intake
     from leadscore.data.sinks import write_tables
     from leadscore.data.sources import Sources, stream_tables
     from leadscore.scoring.batch import BatchScorer
@@ -43,11 +44,13 @@ def score(
 
     scorer = load(model, home=home(), registry_name=registry_name)
     sources = Sources.model_validate(scorer.bundle.card["sources"])
-    events = None if activities is None else read_activities(sources, activities.parent, activities)
+    intake = Intake()
+    events = None if activities is None else read_activities(sources, activities.parent, activities, intake=intake)
     batches = BatchScorer(scorer, activities=events, as_of=_moment(as_of), reasons=reasons)
-    frames = stream_tables(leads, encoding=sources.encoding, delimiter=sources.delimiter)
+    named = scorer.bundle.parts.id
+    frames = stream_tables(leads, encoding=sources.encoding, delimiter=sources.delimiter, id=named, intake=intake)
     write_tables(out, batches.score(frames))
-    for line in batches.remarks():
+    for line in (*intake.remarks, *batches.remarks()):
         remark(f"note: {line}", quiet=quiet)
 
 

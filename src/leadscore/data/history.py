@@ -7,22 +7,28 @@ column that is left out is counted and named.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from leadscore.data.inference import Excluded, infer_fields
-from leadscore.data.outcomes import Outcome, label
+from leadscore.data.censoring import inverse_propensity
+from leadscore.data.inference import Excluded, frame_decimals, infer_fields
+from leadscore.data.numbers import Decimal
+from leadscore.data.outcomes import Outcome, Stage, known_outcomes
+from leadscore.data.remarks import missing_in_words, numbers_in_words, outcomes_in_words
+from leadscore.data.rows import Intake
 from leadscore.data.schema import Field as LeadField
 from leadscore.data.schema import category_key, parse_boolean, parse_number
+from leadscore.data.selection import Selection, far_ahead
+from leadscore.data.sinks import write_tables
 from leadscore.data.snapshots import ActivityFeatures
 from leadscore.data.sources import ActivityLog, Sources, read_joined, read_table
-from leadscore.data.times import parse_times
+from leadscore.data.times import looks_dated, parse_times
 from leadscore.errors import BadInput, RecipeError, TooFewOutcomes
 
 __all__ = [
@@ -31,13 +37,16 @@ __all__ = [
     "LeadColumns",
     "Stage",
     "blank_missing",
+    "channel_column",
     "decided_rows",
     "read_activities",
     "read_history",
+    "write_left_out",
 ]
 
-Stage = Literal["qualify", "close"]
 Floats = npt.NDArray[np.float64]
+
+_MAX_CHANNELS = 30
 
 
 class LeadColumns(BaseModel):
@@ -51,6 +60,8 @@ class LeadColumns(BaseModel):
     """Creation, which is the scoring moment of the history."""
     order: str | None = None
     """Column that rises with time, for an export without dates; ``row`` trusts the file's own order."""
+    modified: str | None = None
+    """Last change of the row; of several rows with one id the one changed last is kept."""
     account: str | None = None
     """Company of the lead."""
     segment: str | None = None
@@ -65,14 +76,18 @@ class LeadColumns(BaseModel):
     """When somebody first worked the lead; leads that nobody worked are left out."""
     first_role: str | None = None
     """Role that worked the lead first."""
+    propensity: str | None = None
+    """Logged chance, in (0, 1], that the router let somebody work the lead; the worked ones count by its inverse."""
+    channel: str | None = None
+    """Column that tells channels apart whose outcomes come at different speeds; found by its name when absent."""
     missing: tuple[str, ...] = ()
     """Spellings that mean missing in this export."""
 
     @property
     def not_features(self) -> tuple[str, ...]:
         """Columns that are read for another purpose and never learned from."""
-        names = (self.id, self.created, self.order, self.account, self.consent, self.worked_at, self.first_role)
-        return tuple(n for n in names if n is not None)
+        parts = ("id", "created", "order", "modified", "account", "consent", "worked_at", "first_role", "propensity")
+        return tuple(n for part in parts if (n := getattr(self, part)) is not None)
 
 
 class Columns(BaseModel):
@@ -120,6 +135,10 @@ class History:
         Rows of the export.
     remarks
         What a user should know about how the export was read.
+    weight
+        By stage: what each lead counts for; empty where all count alike.
+    left_out
+        Rows of the file that are no lead of the history: ``row`` (the line), ``reason`` and their cells.
     """
 
     frame: pd.DataFrame
@@ -136,6 +155,8 @@ class History:
     contactable: npt.NDArray[np.bool_]
     rows_read: int
     remarks: tuple[str, ...]
+    weight: Mapping[Stage, Floats] = field(default_factory=dict)
+    left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -165,6 +186,7 @@ class History:
             segment=self.segment[rows],
             created=None if self.created is None else self.created.iloc[rows].reset_index(drop=True),
             labels={stage: values[rows] for stage, values in self.labels.items()},
+            weight={stage: values[rows] for stage, values in self.weight.items()},
             amount=self.amount[rows],
             customer=self.customer[rows],
             contactable=self.contactable[rows],
@@ -196,26 +218,31 @@ def read_history(
     BadInput
         A file, column or value cannot be used; the message names it.
     """
-    frame, origin = read_joined(sources, folder, leads)
-    rows_read = len(frame)
+    intake = Intake()
+    file = (leads or folder / sources.leads).name
+    frame, origin = read_joined(sources, folder, leads, id=lead.id, intake=intake)
+    rows_read, lines = len(frame), np.concatenate(intake.lines)
     if not rows_read:
         raise BadInput(f"{leads or sources.leads}: there is a header but no lead.")
     _check_columns(frame, lead, outcomes, columns)
+    remarks = intake.remarks
+    remarks += missing_in_words(frame, lead.missing)
     frame = blank_missing(frame, lead.missing)
-    remarks: list[str] = []
-    times = _times(frame, lead, outcomes, sources, Path(leads or sources.leads).name)
-    frame, times = _in_time_order(frame, times, lead, remarks)
+    decimals = _decimals(frame, sources)
+    times = _times(frame, lead, outcomes, sources, file, lines)
+    log = read_activities(sources, folder, intake=intake) if sources.activities is not None else None
+    rows = _rows_in_time_order(frame, times, lead, outcomes, lines, log, intake)
+    frame, lines = frame.iloc[rows].reset_index(drop=True), lines[rows]
+    times = {name: values.iloc[rows].reset_index(drop=True) for name, values in times.items()}
     created = times.get(lead.created or "")
-    features, log_end, log_remarks = _activity_features(frame, lead, created, sources, folder)
+    ids = _ids(frame, lead)
+    times, early = _from_creation_on(outcomes, times, created, ids, lines)
+    remarks += early
+    features, log_end, log_remarks = _activity_features(frame, lead, created, log)
     remarks += log_remarks
     until = _until(created, outcomes, times, log_end)
-    labels = {
-        stage: label(o, frame[o.column], at=times.get(o.at or ""), created=created, until=until)
-        for stage, o in outcomes.items()
-    }
-    labels = _without_untouched(labels, frame, lead, remarks)
-    ids = _ids(frame, lead, remarks)
-    _remark_outcomes_before_creation(outcomes, times, created, ids, remarks)
+    labels, weight = _outcomes(frame, lead, outcomes, columns, times, until, remarks)
+    remarks += outcomes_in_words(frame, outcomes)
     fields, excluded = infer_fields(
         frame,
         taken=lead.not_features,
@@ -224,7 +251,9 @@ def read_history(
         numbers=columns.numbers,
         categories=columns.categories,
         origin=origin,
+        decimals=decimals,
     )
+    remarks += numbers_in_words(frame, fields, lines)
     if features is not None:
         definition, values = features
         names = [f.name for f in definition.fields]
@@ -240,12 +269,32 @@ def read_history(
         created=created,
         until=until,
         labels=labels,
-        amount=_amount(frame, outcomes, labels),
+        amount=_amount(frame, outcomes, labels, decimals),
         customer=_answers(frame, lead.customer, default=False),
         contactable=_answers(frame, lead.consent, default=True),
         rows_read=rows_read,
         remarks=tuple(remarks),
+        weight=weight,
+        left_out=intake.left_out,
     )
+
+
+def write_left_out(history: History, path: Path) -> int:
+    """Write the rows that were left out, each with its line in the file and the reason.
+
+    Parameters
+    ----------
+    history
+        As read.
+    path
+        Ends in ``.csv``, ``.parquet`` or ``.jsonl``; nothing is written when no row was left out.
+
+    Returns
+    -------
+    int
+        Rows written.
+    """
+    return write_tables(path, [history.left_out]) if len(history.left_out) else 0
 
 
 def blank_missing(frame: pd.DataFrame, spellings: Sequence[str]) -> pd.DataFrame:
@@ -273,47 +322,68 @@ def _check_columns(frame: pd.DataFrame, lead: LeadColumns, outcomes: Mapping[Sta
             raise RecipeError(f"{where} names the column {column!r}, which the export does not have; it has {known}.")
 
 
+def _decimals(frame: pd.DataFrame, sources: Sources) -> dict[str, Decimal]:
+    if sources.decimal is not None:
+        return dict.fromkeys(map(str, frame.columns), sources.decimal)
+    return frame_decimals(frame)
+
+
 def _times(
-    frame: pd.DataFrame, lead: LeadColumns, outcomes: Mapping[Stage, Outcome], sources: Sources, file: str
+    frame: pd.DataFrame,
+    lead: LeadColumns,
+    outcomes: Mapping[Stage, Outcome],
+    sources: Sources,
+    file: str,
+    lines: npt.NDArray[np.intp],
 ) -> dict[str, pd.Series]:
-    named = [lead.created, *(o.at for o in outcomes.values())]
+    named = [lead.created, lead.modified, *(o.at for o in outcomes.values())]
     names = list(dict.fromkeys(n for n in named if n is not None))
-    return parse_times({n: frame[n] for n in names}, file=file, order=sources.date_order) if names else {}
+    if not names:
+        return {}
+    beside = {str(n): frame[n] for n in frame.columns if sources.date_order is None and looks_dated(frame[n])}
+    chosen = {n: frame[n] for n in names}
+    return parse_times(chosen, file=file, order=sources.date_order, beside=beside, rows=lines)
 
 
-def _in_time_order(
-    frame: pd.DataFrame, times: dict[str, pd.Series], lead: LeadColumns, remarks: list[str]
-) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
+def _rows_in_time_order(
+    frame: pd.DataFrame,
+    times: Mapping[str, pd.Series],
+    lead: LeadColumns,
+    outcomes: Mapping[Stage, Outcome],
+    lines: npt.NDArray[np.intp],
+    log: pd.DataFrame | None,
+    intake: Intake,
+) -> npt.NDArray[np.intp]:
+    """Places of the rows that are leads of the history, the oldest first."""
+    selection = Selection(frame, lead.id, lines, intake)
+    modified = None if lead.modified is None else times[lead.modified].rename(lead.modified)
+    selection.one_row_per_id([str(o.column) for o in outcomes.values()], modified)
     if lead.created is not None:
         created = times[lead.created]
-        undated = int(created.isna().sum())
-        if undated:
-            remarks.append(f"{undated} leads without {lead.created!r} are left out: they have no place in time")
-        order = created.dropna().sort_values(kind="stable").index
-    elif lead.order is not None and lead.order != "row":
-        numbers = frame[lead.order].map(parse_number)
+        told = [times[o.at][~far_ahead(created)].max() for o in outcomes.values() if o.at]
+        known = [t for t in (*told, None if log is None else log["at"].max()) if not pd.isna(t)]
+        return selection.in_time_order(created, lead.created, max(known, default=None))
+    if lead.order is not None and lead.order != "row":
+        sign = frame_decimals(frame[[lead.order]]).get(lead.order, ".")
+        numbers = frame[lead.order].map(lambda cell: parse_number(cell, sign)).astype(float)
         if numbers.isna().any():
             row = int(np.flatnonzero(numbers.isna().to_numpy())[0])
             raise BadInput(
-                f"row {row + 2}, column {lead.order!r}: {frame[lead.order].iloc[row][:40]!r} is no number, so the "
+                f"row {lines[row]}, column {lead.order!r}: {frame[lead.order].iloc[row][:40]!r} is no number, so the "
                 "leads cannot be put in order. Mend the cell or name another column under `order` in [lead]."
             )
-        order = numbers.sort_values(kind="stable").index
-    else:
-        order = frame.index
-        remarks.append("no column tells the time: the order of the rows is taken for the order of the leads")
-    sorted_times = {name: values.loc[order].reset_index(drop=True) for name, values in times.items()}
-    return frame.loc[order].reset_index(drop=True), sorted_times
+        return np.array([i for i in np.argsort(numbers.to_numpy(), kind="stable") if selection.kept[i]], dtype=np.intp)
+    intake.remarks.append("no column tells the time: the order of the rows is taken for the order of the leads")
+    return np.flatnonzero(selection.kept)
 
 
 def _activity_features(
-    frame: pd.DataFrame, lead: LeadColumns, created: pd.Series | None, sources: Sources, folder: Path
+    frame: pd.DataFrame, lead: LeadColumns, created: pd.Series | None, log: pd.DataFrame | None
 ) -> tuple[tuple[ActivityFeatures, Floats] | None, pd.Timestamp | None, list[str]]:
-    if sources.activities is None:
+    if log is None:
         return None, None, []
     if created is None or lead.id is None:
         raise RecipeError("[data] activities needs `id` and `created` under [lead]: they join and date the events.")
-    log = read_activities(sources, folder)
     row_of = pd.Series(frame.index, index=frame[lead.id])
     row = log["lead"].map(row_of[~row_of.index.duplicated()])
     known = row.notna()
@@ -328,12 +398,15 @@ def _activity_features(
     return (definition, matrix), log["at"].max(), remarks
 
 
-def read_activities(sources: Sources, folder: Path, file: Path | None = None) -> pd.DataFrame:
-    """Read the activity log as columns ``lead``, ``type`` and ``at``."""
+def read_activities(
+    sources: Sources, folder: Path, file: Path | None = None, *, intake: Intake | None = None
+) -> pd.DataFrame:
+    """Read the activity log as columns ``lead``, ``type`` and ``at``; a record that occurs again counts once."""
     log = sources.activities if isinstance(sources.activities, ActivityLog) else None
     log = log or ActivityLog(file=str(sources.activities))
     path = file or folder / log.file
-    table = read_table(path, encoding=sources.encoding, delimiter=sources.delimiter)
+    seen = Intake()
+    table = read_table(path, encoding=sources.encoding, delimiter=sources.delimiter, intake=seen)
     for key in ("id", "time", "type"):
         if getattr(log, key) not in table.columns:
             known = ", ".join(repr(c) for c in table.columns)
@@ -341,9 +414,18 @@ def read_activities(sources: Sources, folder: Path, file: Path | None = None) ->
                 f"{path.name} has no column {getattr(log, key)!r}; it has {known}. Name it as `{key}` of activities "
                 "under [data]."
             )
-    at = parse_times({log.time: table[log.time]}, file=path.name, order=sources.date_order)[log.time]
+    moments = {log.time: table[log.time]}
+    at = parse_times(moments, file=path.name, order=sources.date_order, rows=np.concatenate(seen.lines))[log.time]
     frame = pd.DataFrame({"lead": table[log.id], "type": table[log.type].str.strip(), "at": at})
-    return frame[at.notna() & (frame["type"] != "")]
+    again = table.duplicated()
+    empty = ~again & (at.isna() | (frame["type"] == ""))
+    for flags, what in ((again, "repeat another one"), (empty, f"have no {log.time!r} or no {log.type!r}")):
+        if flags.any():
+            first = np.concatenate(seen.lines)[int(np.argmax(flags.to_numpy()))]
+            seen.remarks.append(f"{path.name}: {int(flags.sum())} activities {what} (such as row {first}): left out")
+    if intake is not None:
+        intake.remarks += seen.remarks
+    return frame[~again & ~empty]
 
 
 def _until(
@@ -354,45 +436,109 @@ def _until(
 ) -> pd.Timestamp | None:
     if created is None:
         return None
-    ends = [created.max(), log_end, *(times[o.at].max() for o in outcomes.values() if o.at)]
+    # A date typed wrongly, or a planned one, must not make every lead look mature.
+    told = [moments[~far_ahead(moments)].max() for o in outcomes.values() if o.at for moments in (times[o.at],)]
+    ends = [created.max(), log_end, *told]
     return max((e for e in ends if e is not None and not pd.isna(e)), default=None)
 
 
-def _without_untouched(
-    labels: dict[Stage, Floats], frame: pd.DataFrame, lead: LeadColumns, remarks: list[str]
-) -> dict[Stage, Floats]:
+def _outcomes(
+    frame: pd.DataFrame,
+    lead: LeadColumns,
+    outcomes: Mapping[Stage, Outcome],
+    columns: Columns,
+    times: Mapping[str, pd.Series],
+    until: pd.Timestamp | None,
+    remarks: list[str],
+) -> tuple[dict[Stage, Floats], dict[Stage, Floats]]:
+    """Labels and weights: open is not lost, and untouched is not lost."""
+    values: dict[Stage, pd.Series] = {stage: frame[o.column] for stage, o in outcomes.items()}
+    untouched = _untouched(frame, lead, outcomes, values)
+    channel = channel_column(frame, lead, outcomes, columns)
+    known = known_outcomes(
+        outcomes,
+        values,
+        at={stage: times.get(o.at or "") for stage, o in outcomes.items()},
+        created=times.get(lead.created or ""),
+        until=until,
+        worked=~untouched,
+        channel=None if channel is None else frame[channel],
+        channel_named=lead.channel is not None,
+    )
+    remarks += known.remarks
+    labels, weight = dict(known.labels), dict(known.weight)
+    if lead.worked_at is not None:
+        remarks.append(f"{int(untouched.sum())} leads that nobody worked are left out: untouched is not lost")
+        labels = {stage: np.where(untouched, np.nan, y) for stage, y in labels.items()}
+    if lead.propensity is not None:
+        inverse = inverse_propensity(_propensity(frame, lead.propensity, ~untouched), ~untouched)
+        weight = {stage: weight.get(stage, 1.0) * inverse for stage in labels}
+        remarks.append(f"worked leads count by the inverse of {lead.propensity!r}")
+    return labels, weight
+
+
+def _untouched(
+    frame: pd.DataFrame, lead: LeadColumns, outcomes: Mapping[Stage, Outcome], values: Mapping[Stage, pd.Series]
+) -> npt.NDArray[np.bool_]:
+    """Leads that nobody worked; an outcome shows that somebody did."""
     if lead.worked_at is None:
-        return labels
-    happened = np.any([values == 1 for values in labels.values()], axis=0)
-    untouched = frame[lead.worked_at].map(category_key).isna().to_numpy() & ~happened
-    remarks.append(f"{int(untouched.sum())} leads that nobody worked are left out: untouched is not lost")
-    return {stage: np.where(untouched, np.nan, values) for stage, values in labels.items()}
+        return np.zeros(len(frame), dtype=bool)
+    happened = np.any([o.happened(values[stage]) for stage, o in outcomes.items()], axis=0)
+    return frame[lead.worked_at].map(category_key).isna().to_numpy() & ~happened
 
 
-def _remark_outcomes_before_creation(
+def channel_column(
+    frame: pd.DataFrame, lead: LeadColumns, outcomes: Mapping[Stage, Outcome], columns: Columns
+) -> str | None:
+    """Column that tells channels apart: the named one, else the one of the fewest values that is called so."""
+    if lead.channel is not None:
+        return lead.channel
+    taken = {*lead.not_features, *columns.ignore, *(c for o in outcomes.values() for c in o.columns)}
+    called = [c for c in frame.columns if c not in taken and any(w in c.casefold() for w in ("channel", "source"))]
+    sizes = {c: frame[c].nunique() for c in called}
+    fitting = [c for c in called if 2 <= sizes[c] <= _MAX_CHANNELS]
+    return min(fitting, key=lambda c: sizes[c], default=None)
+
+
+def _propensity(frame: pd.DataFrame, column: str, worked: npt.NDArray[np.bool_]) -> Floats:
+    chance: Floats = np.array([parse_number(v) or 0.0 for v in frame[column]], dtype=float)
+    bad = np.flatnonzero(worked & ~((chance > 0) & (chance <= 1)))
+    if len(bad):
+        raise BadInput(
+            f"column {column!r}: {frame[column].iloc[bad[0]][:40]!r} of a lead that was worked is no chance in (0, 1]. "
+            "Mend the cell, or name another column under `propensity` in [lead]."
+        )
+    return chance
+
+
+def _from_creation_on(
     outcomes: Mapping[Stage, Outcome],
     times: Mapping[str, pd.Series],
     created: pd.Series | None,
     ids: npt.NDArray[np.object_],
-    remarks: list[str],
-) -> None:
+    lines: npt.NDArray[np.intp],
+) -> tuple[dict[str, pd.Series], list[str]]:
+    """Move outcomes before the creation to the creation, since no time to an outcome is negative, and say so."""
+    moved, remarks = dict(times), []
     for outcome in outcomes.values():
         if outcome.at is None or created is None:
             continue
-        early = np.flatnonzero((times[outcome.at] < created).to_numpy())
+        at = times[outcome.at]
+        # A date without a clock lies at midnight, before every lead of its own day.
+        early = np.flatnonzero((at < created.where(at != at.dt.normalize(), created.dt.normalize())).to_numpy())
+        moved[outcome.at] = at.where(~(at < created), created)
         if len(early):
+            first = early[np.argmin(lines[early])]
             remarks.append(
-                f"{outcome.at!r} before creation: {len(early)} (such as {ids[early[0]]!r}), kept as if at creation"
+                f"{len(early)} leads have {outcome.at!r} before their creation (such as {ids[first]!r} in row "
+                f"{lines[first]}): kept, as if it had happened at creation"
             )
+    return moved, remarks
 
 
-def _ids(frame: pd.DataFrame, lead: LeadColumns, remarks: list[str]) -> npt.NDArray[np.object_]:
+def _ids(frame: pd.DataFrame, lead: LeadColumns) -> npt.NDArray[np.object_]:
     if lead.id is None:
         return np.array([str(i) for i in range(len(frame))], dtype=object)
-    repeated = frame[lead.id].duplicated()
-    if repeated.any():
-        first = frame[lead.id][repeated].iloc[0]
-        remarks.append(f"{int(repeated.sum())} rows repeat the {lead.id!r} of an earlier row (such as {first!r})")
     return frame[lead.id].to_numpy(dtype=object)
 
 
@@ -403,11 +549,17 @@ def _segment(frame: pd.DataFrame, lead: LeadColumns) -> npt.NDArray[np.object_]:
     return np.array([keys[v] for v in frame[lead.segment]], dtype=object)
 
 
-def _amount(frame: pd.DataFrame, outcomes: Mapping[Stage, Outcome], labels: Mapping[Stage, Floats]) -> Floats:
+def _amount(
+    frame: pd.DataFrame,
+    outcomes: Mapping[Stage, Outcome],
+    labels: Mapping[Stage, Floats],
+    decimals: Mapping[str, Decimal],
+) -> Floats:
     close = outcomes.get("close")
     if close is None or close.amount is None:
         return np.full(len(frame), np.nan)
-    amount = frame[close.amount].map(parse_number).to_numpy(dtype=float)
+    sign = decimals.get(close.amount, ".")
+    amount = frame[close.amount].map(lambda cell: parse_number(cell, sign)).to_numpy(dtype=float)
     return np.where(labels["close"] == 1, amount, np.nan)
 
 

@@ -9,14 +9,21 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from leadscore.data.numbers import Decimal, column_decimals, reads_as_number
 from leadscore.data.schema import MISSING, Field, Kind, parse_boolean, parse_number
+from leadscore.data.times import looks_dated
 
-__all__ = ["Excluded", "infer_fields", "infer_kind"]
+__all__ = ["TAKEN", "Excluded", "frame_decimals", "infer_fields", "infer_kind"]
 
 Verdict = Literal["BLOCK", "ASK", "ignored", "constant", "id", "outcome"]
 
+TAKEN = "identifies or dates the lead"
+"""Reason of a column that the recipe reads for another purpose."""
+
 _NUMBERS_AT_LEAST = 0.98
 _DISTINCT_IDS = 0.5
+_SAMPLE = 200
+_EPOCH_SECONDS = (946_684_800, 4_102_444_800)  # the years 2000 to 2099
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,7 @@ def infer_fields(
     numbers: Collection[str] = (),
     categories: Collection[str] = (),
     origin: Mapping[str, str] | None = None,
+    decimals: Mapping[str, Decimal] | None = None,
 ) -> tuple[tuple[Field, ...], tuple[Excluded, ...]]:
     """Sort the columns of an export into fields to learn from and the rest.
 
@@ -64,6 +72,8 @@ def infer_fields(
         Corrections of what is found out.
     origin
         File that a joined column came from.
+    decimals
+        Decimal sign of the columns where it is no point.
 
     Returns
     -------
@@ -77,14 +87,36 @@ def infer_fields(
         elif name in ignore:
             excluded.append(Excluded(name, "ignored", "left out by the recipe"))
         elif name in taken:
-            excluded.append(Excluded(name, "id", "identifies or dates the lead"))
+            excluded.append(Excluded(name, "id", TAKEN))
         else:
             kind = "number" if name in numbers else "category" if name in categories else infer_kind(frame[name])
             if isinstance(kind, Excluded):
                 excluded.append(kind)
             else:
-                fields.append(_field(name, kind, frame[name], (origin or {}).get(name)))
+                sign = (decimals or {}).get(name, ".")
+                fields.append(_field(name, kind, frame[name], (origin or {}).get(name), sign))
     return tuple(fields), tuple(excluded)
+
+
+def frame_decimals(frame: pd.DataFrame) -> dict[str, Decimal]:
+    """Decide the decimal sign of every column of numbers that has separators at all.
+
+    Examples
+    --------
+    >>> frame_decimals(pd.DataFrame({"Score": ["3,45", "12"], "Name": ["a, b", "c"], "Size": ["1", "2"]}))
+    {'Score': ','}
+    """
+    numbers = {}
+    for name in map(str, frame.columns):
+        column = frame[name]
+        if pd.api.types.is_numeric_dtype(column) or not column.str.contains("[.,]").any():
+            continue
+        counts = column.str.strip().value_counts()
+        counts = counts[[v.casefold() not in MISSING for v in counts.index]]
+        sample = counts.index[:_SAMPLE]
+        if len(sample) and sum(map(reads_as_number, sample)) >= 0.9 * len(sample):
+            numbers[name] = {str(text): int(count) for text, count in counts.items()}
+    return column_decimals(numbers)
 
 
 def infer_kind(column: pd.Series) -> Kind | Excluded:
@@ -109,8 +141,10 @@ def infer_kind(column: pd.Series) -> Kind | Excluded:
         return Excluded(name, "constant", "every lead has the same value")
     if all(parse_boolean(v) is not None for v in counts.index):
         return "boolean"
-    readable = counts[[parse_number(v) is not None for v in counts.index]].sum()
-    if readable >= _NUMBERS_AT_LEAST * filled:
+    if looks_dated(column) or _is_epoch(counts.index):
+        return Excluded(name, "ignored", "a date: read where [lead] or an outcome names it, never learned from as text")
+    readable = counts[[reads_as_number(v) for v in counts.index]].sum()
+    if readable >= _NUMBERS_AT_LEAST * filled and not _are_codes(counts):
         return _number_or_id(name, counts.index, len(column))
     if distinct > _DISTINCT_IDS * filled and distinct > 20:
         return Excluded(name, "id", f"{distinct} different texts in {filled} filled cells: an identifier or free text")
@@ -126,17 +160,30 @@ def _number_or_id(name: str, values: Sequence[str], rows: int) -> Kind | Exclude
     return "number"
 
 
-def _field(name: str, kind: Kind, column: pd.Series, file: str | None) -> Field:
+def _is_epoch(values: Sequence[str]) -> bool:
+    if not all(v.isdecimal() and len(v) in (10, 13) for v in values):
+        return False
+    low, high = _EPOCH_SECONDS
+    return all(low <= int(v[:10]) < high for v in values)
+
+
+def _are_codes(counts: pd.Series) -> bool:
+    """Whether zeros in front (a postcode) or more digits than a float holds make these no numbers to reckon with."""
+    codes = [v.isdecimal() and ((len(v) > 1 and v[0] == "0") or len(v) > 15) for v in counts.index]
+    return bool(counts[codes].sum() > (1 - _NUMBERS_AT_LEAST) * counts.sum())
+
+
+def _field(name: str, kind: Kind, column: pd.Series, file: str | None, decimal: Decimal) -> Field:
     meaning = f"Column {name!r} of {file or 'the export'}."
-    return Field(name, kind, meaning, _examples(kind, column))
+    return Field(name, kind, meaning, _examples(kind, column, decimal), decimal if kind == "number" else ".")
 
 
-def _examples(kind: Kind, column: pd.Series) -> tuple[object, ...]:
+def _examples(kind: Kind, column: pd.Series, decimal: Decimal) -> tuple[object, ...]:
     if kind == "boolean":
         return (True, False)
     if kind == "category":
         counts = column.str.strip().value_counts()
         return tuple(v for v in counts.index[:4] if v and counts[v] >= 20)[:3]
-    numbers = column.map(parse_number).dropna()
+    numbers = column.map(lambda cell: parse_number(cell, decimal)).dropna()
     # Rounded quantiles instead of cells: no real lead lies in an artefact.
     return tuple(float(f"{q:.2g}") for q in numbers.quantile([0.5, 0.9]).dropna().unique())

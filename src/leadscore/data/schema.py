@@ -14,16 +14,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["MISSING", "Field", "Kind", "category_key", "parse_boolean", "parse_number"]
+from leadscore.data.numbers import Decimal, parse_number
+
+__all__ = ["MISSING", "Decimal", "Field", "Kind", "category_key", "parse_boolean", "parse_number"]
 
 Kind = Literal["number", "boolean", "category"]
 
-MISSING: frozenset[str] = frozenset({"", "n/a", "null", "nan", "#n/a"})
-"""Spellings that mean missing in every export; a recipe adds its own."""
+MISSING: frozenset[str] = frozenset(
+    {"", "n/a", "null", "nan", "#n/a", "#value!", "#ref!", "#div/0!", "#name?", "#num!", "#null!"}
+)
+"""Spellings that mean missing in every export, errors of a spreadsheet among them; a recipe adds its own."""
 
 _TRUE = frozenset({"true", "yes", "y", "t", "1", "1.0"})
 _FALSE = frozenset({"false", "no", "n", "f", "0", "0.0"})
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
+_WHOLE_AS_FLOAT = re.compile(r"-?[0-9]+\.0+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,54 +44,15 @@ class Field:
         One sentence for the dictionary and the OpenAPI page.
     examples
         Values as a caller would send them; never those of a real lead.
+    decimal
+        Decimal sign of a number's texts, which decides what "1,200" is.
     """
 
     name: str
     kind: Kind
     meaning: str = ""
     examples: tuple[Any, ...] = ()
-
-
-def parse_number(value: object) -> float | None:
-    """Read a number as the reader of files reads it.
-
-    Parameters
-    ----------
-    value
-        Text, number, boolean or None.
-
-    Returns
-    -------
-    float or None
-        A finite float, or None when the value is missing, infinite or no number.
-
-    Examples
-    --------
-    >>> parse_number("1,200"), parse_number(" 35 "), parse_number("soon"), parse_number(float("inf"))
-    (1200.0, 35.0, None, None)
-    """
-    if isinstance(value, str):
-        text = value.strip()
-        if _THOUSANDS.fullmatch(text):
-            text = text.replace(",", "")
-        elif "_" in text:
-            return None
-        try:
-            number = float(text)
-        except ValueError:
-            return None
-    elif isinstance(value, (bool, int, float)):
-        number = _to_float(value)
-    else:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _to_float(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
+    decimal: Decimal = "."
 
 
 def parse_boolean(value: object) -> float | None:
@@ -105,14 +70,14 @@ def parse_boolean(value: object) -> float | None:
 
 
 def category_key(value: object) -> str | None:
-    r"""Bring spellings of one category together: outer and repeated spaces, letter case, composed accents.
+    r"""Bring spellings of one category together: spaces, letter case, composed accents, the order of a multi-select.
 
     Examples
     --------
     >>> category_key("  Trade\u00a0 Show "), category_key(True), category_key(3.0), category_key("NA")
     ('trade show', 'true', '3', 'na')
-    >>> category_key("N/A") is None
-    True
+    >>> category_key("N/A") is None, category_key("Mail; Web") == category_key("web;mail"), category_key("3.0")
+    (True, True, '3')
     """
     if value is None:
         return None
@@ -124,6 +89,10 @@ def category_key(value: object) -> str | None:
         if value.is_integer():
             value = int(value)
     text = " ".join(unicodedata.normalize("NFC", _text(value)).split()).casefold()
+    if ";" in text:
+        text = "; ".join(sorted({p for part in text.split(";") if (p := part.strip())})) or text
+    elif _WHOLE_AS_FLOAT.fullmatch(text):  # whole numbers with gaps come back from pandas as 3.0
+        text = text.partition(".")[0]
     return None if text in MISSING else text
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import csv
+import json
+import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from leadscore.data.layout import Layout, layout, undecodable
+from leadscore.data.rows import Intake, leads_only
 from leadscore.errors import BadInput
 
 __all__ = ["ActivityLog", "Join", "Sources", "read_joined", "read_table", "stream_tables"]
-
-DELIMITERS = ",;\t|"
 
 
 class Join(BaseModel):
@@ -63,9 +66,18 @@ class Sources(BaseModel):
     """Character between cells; found out when absent."""
     date_order: Literal["day_first", "month_first"] | None = None
     """How 03/04/2024 is meant; found out when absent."""
+    decimal: Literal[".", ","] | None = None
+    """Decimal sign of all columns; found out for each column when absent."""
 
 
-def read_table(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> pd.DataFrame:
+def read_table(
+    path: Path,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    id: str | None = None,
+    intake: Intake | None = None,
+) -> pd.DataFrame:
     """Read one export with every cell as text.
 
     Parameters
@@ -73,39 +85,66 @@ def read_table(path: Path, *, encoding: str | None = None, delimiter: str | None
     path
         A CSV, Parquet or JSON-lines file.
     encoding, delimiter
-        Found out when None: the byte-order mark or UTF-8, and the most regular of ``, ; tab |``.
+        Found out when None: the byte-order mark, UTF-8 or Windows-1252, and the most regular of ``, ; tab |``.
+    id
+        Column with the id of the lead, for rows that go on with the lead above; found out when None.
+    intake
+        Told what was skipped, and the line of each lead.
 
     Returns
     -------
     DataFrame
-        Text columns, "" where a cell is empty.
+        Text columns, "" where a cell is empty; without title lines, footers, empty lines and repeated headers.
 
     Raises
     ------
     BadInput
         The file is missing, empty, of another encoding, or has a ragged row.
     """
-    frames = list(stream_tables(path, encoding=encoding, delimiter=delimiter, rows=None))
-    return frames[0]
+    pieces = list(stream_tables(path, encoding=encoding, delimiter=delimiter, rows=None, id=id, intake=intake))
+    return pieces[0] if len(pieces) == 1 else pd.concat(pieces, ignore_index=True)
 
 
 def stream_tables(
-    path: Path, *, encoding: str | None = None, delimiter: str | None = None, rows: int | None = 50_000
+    path: Path,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    rows: int | None = 50_000,
+    id: str | None = None,
+    intake: Intake | None = None,
 ) -> Iterator[pd.DataFrame]:
-    """Read an export in pieces of at most ``rows`` leads; at least one piece, possibly empty, is given."""
-    _must_exist(path)
-    if path.suffix in _READERS:
+    """Read an export in pieces of about ``rows`` leads; at least one piece, possibly empty, is given.
+
+    The arguments are those of :func:`read_table`. Where no ``id`` is given, a row that goes on with the lead above is
+    a lead of its own, unless the file is read in one piece.
+    """
+    _must_be_readable(path)
+    intake = intake or Intake()
+    suffix = path.suffix.lower()
+    if suffix in _READERS:
         try:
-            frame = _READERS[path.suffix](path)
+            frame = _READERS[suffix](path)
         except (ValueError, AttributeError) as error:
             reason = str(error).splitlines()[0]
-            raise BadInput(f"{path.name} is no {path.suffix} file: {reason}. Export it again.") from None
-        yield from _pieces(_as_text(frame), rows)
-    else:
-        yield from _read_csv(path, encoding or _encoding(path), delimiter, rows)
+            raise BadInput(f"{path.name} is no {suffix} file: {reason}. Export it again.") from None
+        intake.lines.append(frame.index.to_numpy())
+        yield from _pieces(frame.reset_index(drop=True), rows)
+        return
+    raw = _read_csv(path, layout(path, encoding, delimiter, intake), rows)
+    for piece in leads_only(raw, path.name, intake, id=id, whole=rows is None):
+        intake.lines.append(piece.index.to_numpy())
+        yield piece.reset_index(drop=True)
 
 
-def read_joined(sources: Sources, folder: Path, leads: Path | None = None) -> tuple[pd.DataFrame, dict[str, str]]:
+def read_joined(
+    sources: Sources,
+    folder: Path,
+    leads: Path | None = None,
+    *,
+    id: str | None = None,
+    intake: Intake | None = None,
+) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read the leads and the files joined to them.
 
     Parameters
@@ -116,6 +155,10 @@ def read_joined(sources: Sources, folder: Path, leads: Path | None = None) -> tu
         Folder that relative paths start from.
     leads
         File of the leads, in place of the recipe's.
+    id
+        Column with the id of the lead.
+    intake
+        Told what was skipped, and the line of each lead.
 
     Returns
     -------
@@ -128,16 +171,21 @@ def read_joined(sources: Sources, folder: Path, leads: Path | None = None) -> tu
         A file or key column is missing, or a key repeats in a joined file.
     """
     path = leads or folder / sources.leads
-    frame = read_table(path, encoding=sources.encoding, delimiter=sources.delimiter)
+    intake = intake or Intake()
+    frame = read_table(path, encoding=sources.encoding, delimiter=sources.delimiter, id=id, intake=intake)
     origin: dict[str, str] = {}
     for join in sources.join:
-        frame, added = _join(frame, join, folder / join.file, sources)
+        frame, added = _join(frame, join, folder / join.file, sources, intake)
         origin |= dict.fromkeys(added, join.file)
     return frame, origin
 
 
-def _join(frame: pd.DataFrame, join: Join, path: Path, sources: Sources) -> tuple[pd.DataFrame, list[str]]:
-    other = read_table(path, encoding=sources.encoding, delimiter=sources.delimiter)
+def _join(
+    frame: pd.DataFrame, join: Join, path: Path, sources: Sources, intake: Intake
+) -> tuple[pd.DataFrame, list[str]]:
+    seen = Intake()
+    other = read_table(path, encoding=sources.encoding, delimiter=sources.delimiter, intake=seen)
+    intake.remarks += seen.remarks
     for table, name in ((frame, "the leads"), (other, path.name)):
         if join.on not in table.columns:
             raise BadInput(
@@ -149,7 +197,7 @@ def _join(frame: pd.DataFrame, join: Join, path: Path, sources: Sources) -> tupl
         raise BadInput(f"{path.name} has no column {absent[0]!r}; it has {_listed(other.columns)}.")
     repeated = other[join.on].duplicated() & (other[join.on] != "")
     if repeated.any():
-        row = int(np.flatnonzero(repeated.to_numpy())[0]) + 2
+        row = int(np.concatenate(seen.lines)[np.flatnonzero(repeated.to_numpy())[0]])
         raise BadInput(
             f"{path.name}, row {row}, column {join.on!r}: the key repeats ({int(repeated.sum())} times in all), so a "
             "lead would be counted twice. Keep one row per key in that file."
@@ -159,75 +207,72 @@ def _join(frame: pd.DataFrame, join: Join, path: Path, sources: Sources) -> tupl
     return frame.merge(other, on=join.on, how="left").fillna(""), list(names.values())
 
 
-def _must_exist(path: Path) -> None:
+def _must_be_readable(path: Path) -> None:
     if not path.is_file():
         kind = "is a folder" if path.is_dir() else "does not exist"
         raise BadInput(f"{path}: the file {kind}. Give the path of a CSV, Parquet or JSON-lines file.")
     if path.stat().st_size == 0:
         raise BadInput(f"{path}: the file is empty. Export it again, with a header row and at least one lead.")
-
-
-def _encoding(path: Path) -> str:
     with path.open("rb") as file:
-        head = file.read(4)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    zeros = [byte == 0 for byte in head[:2]]
-    return {(False, True): "utf-16-le", (True, False): "utf-16-be"}.get((zeros[0], zeros[-1]), "utf-8-sig")
+        head = file.read(8)
+    for magic, kind in _FOREIGN.items():
+        if head.startswith(magic):
+            raise BadInput(f"{path.name} is {kind}. Save it as CSV (UTF-8) and give that file.")
 
 
-def _delimiter(path: Path, encoding: str) -> str:
-    with path.open(encoding=encoding, newline="") as file:
-        header = file.readline(65_536)
-    counts = {d: len(next(csv.reader([header], delimiter=d), [])) for d in DELIMITERS}
-    return max(counts, key=lambda d: counts[d])
-
-
-def _read_csv(path: Path, encoding: str, delimiter: str | None, rows: int | None) -> Iterator[pd.DataFrame]:
+def _read_csv(path: Path, found: Layout, rows: int | None) -> Iterator[pd.DataFrame]:
+    """Read a CSV as it stands; the index is the line of the file in which each row begins."""
+    options: dict[str, Any] = {
+        "sep": found.delimiter,
+        "encoding": found.encoding,
+        "header": None,
+        "names": found.names,
+        "skiprows": found.skip,
+        "skip_blank_lines": False,
+        "dtype": "str",
+        "na_filter": False,
+        "low_memory": rows is not None,
+    }
+    line = found.first_line
     try:
-        options: dict[str, Any] = {
-            "sep": delimiter or _delimiter(path, encoding),
-            "encoding": encoding,
-            "dtype": "str",
-            "na_filter": False,
-            "low_memory": rows is not None,
-        }
-        _check_names(pd.read_csv(path, **options, header=None, nrows=1).iloc[0], path)
-        if rows is None:
-            yield _checked(pd.read_csv(path, **options), path)
-            return
-        with pd.read_csv(path, chunksize=rows, **options) as reader:
+        with pd.read_csv(path, chunksize=rows or sys.maxsize, **options) as reader:
             for piece in reader:
-                yield _checked(piece, path)
+                _check_width(piece, path, line)
+                tall = 1 + _line_breaks(piece)
+                yield piece.set_axis(pd.Index(line + np.cumsum(tall) - tall, dtype=np.intp))
+                line += int(tall.sum())
+    except pd.errors.EmptyDataError:
+        yield pd.DataFrame({name: pd.Series(dtype="str") for name in found.names}, index=pd.Index([], dtype=np.intp))
     except UnicodeDecodeError as error:
-        raise BadInput(
-            f"{path.name}: byte {error.start} is not {error.encoding}. Set `encoding` under [data], for example "
-            'encoding = "latin-1", or export the file as UTF-8.'
-        ) from None
-    except LookupError:
-        raise BadInput(f"{path.name}: {encoding!r} is no text encoding that Python knows; try 'latin-1'.") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        reason = str(error).rsplit("C error: ", maxsplit=1)[-1].strip()
-        raise BadInput(f"{path.name}: {reason}. Mend that line, or set `delimiter` under [data].") from None
+        raise undecodable(path, error) from None
+    except pd.errors.ParserError as error:
+        raise BadInput(f"{path.name}: {_in_words(error)}. Mend that line, or set `delimiter` under [data].") from None
 
 
-def _check_names(header: pd.Series, path: Path) -> None:
-    # pandas renames the second of two equal names without a word, so the header is looked at as it stands.
-    names = header.str.strip()
-    doubled = names[names.duplicated() & (names != "")]
-    if len(doubled):
-        raise BadInput(f"{path.name}: the column {doubled.iloc[0]!r} occurs twice. Rename one of them in the export.")
+def _in_words(error: Exception) -> str:
+    reason = str(error).rsplit("C error: ", maxsplit=1)[-1].strip()
+    if found := re.match(r"EOF inside string starting at row (\d+)", reason):
+        return f"the quote that opens in line {int(found[1]) + 1} is never closed"
+    return reason
 
 
-def _checked(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
-    if len(frame) and not isinstance(frame.index, pd.RangeIndex):
+def _line_breaks(piece: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """Line breaks inside the cells of each row."""
+    breaks = np.zeros(len(piece), dtype=np.intp)
+    for place in range(len(piece.columns)):
+        cells = piece.iloc[:, place]
+        if cells.str.contains("\n", regex=False).any():
+            breaks += cells.str.count("\n").to_numpy(dtype=np.intp)
+    return breaks
+
+
+def _check_width(piece: pd.DataFrame, path: Path, line: int) -> None:
+    if len(piece) and not isinstance(piece.index, pd.RangeIndex):
         # pandas takes the first column for row names when the first row is longer than the header.
         raise BadInput(
-            f"{path.name}: line 2 has more cells than the header has columns. Mend that line, or set `delimiter` under "
-            "[data]."
+            f"{path.name}: line {line} has more cells than the header has columns. Mend that line, or set `delimiter` "
+            "under [data]."
         )
-    frame.columns = [str(c).strip() for c in frame.columns]
-    return frame
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
@@ -237,8 +282,14 @@ def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
         missing = column.isna()
         if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
             column = column.astype("Int64")
-        text[str(name).strip()] = column.astype(str).mask(missing, "").astype("str")
-    return pd.DataFrame(text, index=frame.index)
+        cells = column.astype(str).mask(missing, "").astype("str")
+        text[str(name).strip()] = _unmistakable(cells) if pd.api.types.is_float_dtype(column) else cells
+    return pd.DataFrame(text, index=frame.index).set_axis(pd.RangeIndex(1, len(frame) + 1))
+
+
+def _unmistakable(cells: pd.Series) -> pd.Series:
+    """Write 1.234 as 1.2340, which stays the same number in a model that was trained on decimal commas."""
+    return cells.str.replace(r"^(-?\d{1,3}\.\d{3})$", r"\g<1>0", regex=True)
 
 
 def _pieces(frame: pd.DataFrame, rows: int | None) -> Iterator[pd.DataFrame]:
@@ -249,14 +300,51 @@ def _pieces(frame: pd.DataFrame, rows: int | None) -> Iterator[pd.DataFrame]:
         yield frame.iloc[start : start + rows]
 
 
+def _read_parquet(path: Path) -> pd.DataFrame:
+    return _as_text(pd.read_parquet(path))
+
+
 def _read_json_lines(path: Path) -> pd.DataFrame:
-    return pd.read_json(path, lines=True, dtype=False, precise_float=True)
+    """One object per line; numbers stay as they are written, so that no long id is rounded."""
+    rows, lines = [], []
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            content = json.loads(line, parse_int=_Written, parse_float=_Written, parse_constant=lambda _: "")
+            if not isinstance(content, dict):
+                raise ValueError(f"line {number} is no JSON object")
+            rows.append({str(name).strip(): _json_text(value) for name, value in content.items()})
+            lines.append(number)
+    frame = pd.DataFrame(rows, index=pd.Index(lines, dtype=np.intp)).fillna("").astype("str")
+    return frame
+
+
+class _Written(str):
+    """A number as the file writes it."""
+
+    __slots__ = ()
+
+
+def _json_text(value: Any) -> str:
+    if isinstance(value, _Written):
+        written = str(value)
+        return f"{written}0" if re.fullmatch(r"-?\d{1,3}\.\d{3}", written) else written
+    if isinstance(value, str):
+        return value
+    return "" if value is None else str(value) if isinstance(value, bool) else json.dumps(value, ensure_ascii=False)
 
 
 _READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
-    ".parquet": pd.read_parquet,
+    ".parquet": _read_parquet,
     ".jsonl": _read_json_lines,
     ".ndjson": _read_json_lines,
+}
+_FOREIGN = {
+    b"PK\x03\x04": "a spreadsheet or a zip archive",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet of an old version of Excel",
+    b"\x1f\x8b": "packed with gzip",
+    b"%PDF": "a PDF",
 }
 
 

@@ -205,7 +205,7 @@ def load_bundle(folder: Path) -> Bundle:
     activities = content["activities"]
     bundle = Bundle(
         encoder=Encoder.from_dict(content["encoder"]),
-        activities=None if activities is None else ActivityFeatures(*map(tuple, activities)),
+        activities=None if activities is None else ActivityFeatures.from_dict(activities),
         stages=stages,
         margins=MarginTable.from_dict(content["margins"]),
         policy=Policy.from_dict(json.loads(texts["policy.json"])),
@@ -264,7 +264,7 @@ def _files(bundle: Bundle) -> dict[str, str]:
     activities = bundle.activities
     content = {
         "encoder": bundle.encoder.to_dict(),
-        "activities": None if activities is None else [activities.types, activities.windows],
+        "activities": None if activities is None else activities.to_dict(),
         "stages": stages,
         "margins": bundle.margins.to_dict(),
         "parts": {name: getattr(bundle.parts, name) for name in Parts.__slots__},

@@ -94,12 +94,15 @@ def cox_fit(log_odds: Floats, y: Floats, weight: Floats | None = None, *, steps:
     return float(theta[0]), float(theta[1])
 
 
-def fit_sigmoid(log_odds: Floats, y: Floats) -> Calibrator:
+def fit_sigmoid(log_odds: Floats, y: Floats, weight: Floats | None = None) -> Calibrator:
     """Fit Platt's sigmoid with his prior on the targets, so that a separable stretch stays finite.
+
+    ``weight`` is what each row counts for; all count alike without it.
 
     Source: Platt, Probabilistic outputs for support vector machines (1999).
     """
-    positives, negatives = float(y.sum()), float((1 - y).sum())
+    w = np.ones_like(y) if weight is None else weight
+    positives, negatives = float((w * y).sum()), float((w * (1 - y)).sum())
     target = np.where(y == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-    slope, intercept = cox_fit(np.clip(log_odds, -30, 30), target)
+    slope, intercept = cox_fit(np.clip(log_odds, -30, 30), target, w)
     return Calibrator(max(slope, 1e-3), intercept)

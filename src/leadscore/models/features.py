@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from leadscore.data.schema import Field, Kind, category_key, parse_boolean, parse_number
+from leadscore.data.schema import Decimal, Field, Kind, category_key, parse_boolean, parse_number
 
 __all__ = ["Encoder", "Feature"]
 
@@ -44,6 +44,8 @@ class Feature:
         Median of a number, usual value of an answer or a category, for the wording of reasons.
     source
         Name under which reasons add up several features; ``name`` unless it is an activity feature.
+    decimal
+        Decimal sign of a number's texts, as found in training.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Feature:
     labels: tuple[str, ...] = ()
     typical: float | str | None = None
     source: str = ""
+    decimal: Decimal = "."
 
     def code(self, value: Any) -> float:
         """Encode one value.
@@ -68,7 +71,9 @@ class Feature:
         """A function that encodes one value, for encoding many."""
         if self.kind == "category":
             return _category_codec(self.levels, self.labels)
-        return _number_codec if self.kind == "number" else _boolean_codec
+        if self.kind == "boolean":
+            return _boolean_codec
+        return _number_codec if self.decimal == "." else partial(_number_codec, decimal=self.decimal)
 
 
 def _category_codec(levels: Sequence[str], labels: Sequence[str]) -> Callable[[Any], float]:
@@ -86,10 +91,10 @@ def _category_codec(levels: Sequence[str], labels: Sequence[str]) -> Callable[[A
     return encode
 
 
-def _number_codec(value: Any) -> float:
+def _number_codec(value: Any, decimal: Decimal = ".") -> float:
     if type(value) is float:
         return value if math.isfinite(value) else math.nan
-    number = parse_number(value)
+    number = parse_number(value, decimal)
     return math.nan if number is None else number
 
 
@@ -231,12 +236,12 @@ def _encode_column(column: pd.Series, feature: Feature, is_missing: Callable[[An
 
 def _fit_feature(column: pd.Series, field: Field, source: str) -> Feature:
     if field.kind != "category":
-        codes = _encode_column(column, Feature(field.name, field.kind))
+        codes = _encode_column(column, Feature(field.name, field.kind, decimal=field.decimal))
         known = codes[~np.isnan(codes)]
         middle = float(np.median(known)) if len(known) else None
         if field.kind == "boolean" and middle is not None:
             middle = float(np.mean(known) > 0.5)
-        return Feature(field.name, field.kind, typical=middle, source=source)
+        return Feature(field.name, field.kind, typical=middle, source=source, decimal=field.decimal)
     spelled = column.value_counts()
     counts: dict[str, int] = {}
     labels: dict[str, str] = {}

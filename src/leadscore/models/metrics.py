@@ -53,7 +53,7 @@ class Measures:
         return {**flat, "signal_bound": self.signal_bound, "rows": self.rows, "positives": self.positives}
 
 
-def measure(p: Floats, y: Floats, *, seed: int = 0, draws: int = 300) -> Measures:
+def measure(p: Floats, y: Floats, *, weight: Floats | None = None, seed: int = 0, draws: int = 300) -> Measures:
     """Measure likelihoods against what happened.
 
     Parameters
@@ -62,6 +62,8 @@ def measure(p: Floats, y: Floats, *, seed: int = 0, draws: int = 300) -> Measure
         Likelihoods in (0, 1).
     y
         Outcomes, 0 or 1, both present.
+    weight
+        What each lead counts for; all count alike without it.
     seed
         Seed of the bootstrap.
     draws
@@ -77,8 +79,9 @@ def measure(p: Floats, y: Floats, *, seed: int = 0, draws: int = 300) -> Measure
     (True, False)
     """
     rng = np.random.default_rng(seed)
-    point = _figures(p, y, np.ones((1, len(y))))
-    weights = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=draws).astype(float)
+    w = np.ones(len(y)) if weight is None else weight
+    point = _figures(p, y, w[None, :])
+    weights = w * rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=draws)
     weights = weights[(weights @ y > 0) & (weights @ (1 - y) > 0)]
     sampled = _figures(p, y, weights)
     values = {name: float(value[0]) for name, value in point.items()}
@@ -93,16 +96,16 @@ def measure(p: Floats, y: Floats, *, seed: int = 0, draws: int = 300) -> Measure
     )
 
 
-def roc_auc(p: Floats, y: Floats) -> float:
+def roc_auc(p: Floats, y: Floats, weight: Floats | None = None) -> float:
     """Area under the ROC curve; ties count half."""
-    return float(_roc_auc(p, y, np.ones((1, len(y))))[0])
+    return float(_roc_auc(p, y, np.ones((1, len(y))) if weight is None else weight[None, :])[0])
 
 
-def log_losses(p: Floats, y: Floats) -> Floats:
-    """Log loss of each row."""
+def log_losses(p: Floats, y: Floats, weight: Floats | None = None) -> Floats:
+    """Log loss of each row, times its weight over the mean weight, so that the mean is the weighted mean."""
     p = np.clip(p, _EDGE, 1 - _EDGE)
     losses: Floats = -np.where(y == 1, np.log(p), np.log1p(-p))
-    return losses
+    return losses if weight is None else losses * (weight / weight.mean())
 
 
 def paired_difference(losses: Floats, others: Floats) -> tuple[float, tuple[float, float]]:

@@ -14,7 +14,7 @@ from leadscore.data.splits import TimeSplit
 from leadscore.errors import NoSignal, OneClass, TooFewOutcomes
 from leadscore.models.calibration import Calibrator
 from leadscore.models.metrics import Measures, log_losses, measure, paired_difference, roc_auc
-from leadscore.training.fitting import FittedStage, stage_rows
+from leadscore.training.fitting import FittedStage, stage_rows, weight_of
 
 __all__ = ["StageEvaluation", "check_outcomes", "evaluate", "refuse_without_signal"]
 
@@ -46,6 +46,8 @@ class StageEvaluation:
         Ours minus the baseline's on the same leads, and its standard error.
     p, y
         Likelihoods and outcomes of the test stretch.
+    weight
+        What each of its leads counts for; None where all count alike.
     """
 
     measures: Measures
@@ -55,11 +57,22 @@ class StageEvaluation:
     log_loss_difference_se: float
     p: Floats
     y: Floats
+    weight: Floats | None = None
+
+    @property
+    def base_rate(self) -> float:
+        """Share of the test stretch for which the outcome happens."""
+        return float(np.average(self.y, weights=self.weight))
+
+    @property
+    def mean(self) -> float:
+        """Mean likelihood of the test stretch, to be held against ``base_rate``."""
+        return float(np.average(self.p, weights=self.weight))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form, as in ``train --json``."""
         return {
-            "base_rate": float(self.y.mean()),
+            "base_rate": self.base_rate,
             "baseline": dict(self.baseline),
             "log_loss_difference": self.log_loss_difference,
             "log_loss_difference_se": self.log_loss_difference_se,
@@ -125,7 +138,14 @@ def evaluate(
         if len(likelihoods) == 2:
             likelihoods["close"] = likelihoods["qualify"] * likelihoods["close"]
     return {
-        stage: _measure(calibrated[stage], raw[stage], baseline[stage], history.labels[stage][split.test], seed)
+        stage: _measure(
+            calibrated[stage],
+            raw[stage],
+            baseline[stage],
+            history.labels[stage][split.test],
+            weight_of(history, stage, split.test),
+            seed,
+        )
         for stage in fitted
     }
 
@@ -148,18 +168,20 @@ def refuse_without_signal(evaluation: Mapping[Stage, StageEvaluation]) -> None:
             )
 
 
-def _measure(p: Floats, raw: Floats, plain: Floats, y: Floats, seed: int) -> StageEvaluation:
-    difference, (low, high) = paired_difference(log_losses(p, y), log_losses(plain, y))
+def _measure(p: Floats, raw: Floats, plain: Floats, y: Floats, weight: Floats | None, seed: int) -> StageEvaluation:
+    losses, plain_losses, raw_losses = (log_losses(q, y, weight) for q in (p, plain, raw))
+    difference, (low, high) = paired_difference(losses, plain_losses)
     return StageEvaluation(
-        measures=measure(p, y, seed=seed),
+        measures=measure(p, y, weight=weight, seed=seed),
         before_calibration={
-            "log_loss": float(log_losses(raw, y).mean()),
-            "brier": float(((raw - y) ** 2).mean()),
-            "mean": float(raw.mean()),
+            "log_loss": float(raw_losses.mean()),
+            "brier": float(np.average((raw - y) ** 2, weights=weight)),
+            "mean": float(np.average(raw, weights=weight)),
         },
-        baseline={"roc_auc": roc_auc(plain, y), "log_loss": float(log_losses(plain, y).mean())},
+        baseline={"roc_auc": roc_auc(plain, y, weight), "log_loss": float(plain_losses.mean())},
         log_loss_difference=difference,
         log_loss_difference_se=(high - low) / 2 / 1.645,
         p=p,
         y=y,
+        weight=weight,
     )

@@ -23,7 +23,7 @@ from leadscore.models.features import Encoder
 from leadscore.training.recipe import Recipe
 from leadscore.training.search import Competition, candidates, compete, fit_likelihood
 
-__all__ = ["FittedStage", "fit_stages", "plain_baseline", "stage_rows"]
+__all__ = ["FittedStage", "fit_stages", "plain_baseline", "stage_rows", "weight_of"]
 
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
@@ -92,9 +92,18 @@ def fit_stages(
             contenders,
             folds=recipe.split.folds,
             seconds=60 * recipe.search.minutes / len(stages) if recipe.search.trials is None else np.inf,
+            weight=weight_of(history, stage, fit),
             advance=advance,
         )
-        likelihood, estimator = fit_likelihood(competition, X[fit], y[fit], X[calibrate], y[calibrate])
+        likelihood, estimator = fit_likelihood(
+            competition,
+            X[fit],
+            y[fit],
+            X[calibrate],
+            y[calibrate],
+            weight=weight_of(history, stage, fit),
+            weight_later=weight_of(history, stage, calibrate),
+        )
         fitted[stage] = FittedStage(competition, likelihood, estimator)
     return fitted
 
@@ -103,6 +112,12 @@ def stage_rows(history: History, stage: Stage, rows: Index) -> Index:
     """Rows that a stage learns from: all of them, or the qualified ones for a close that follows a qualification."""
     qualified = history.labels.get("qualify")
     return rows if stage == "qualify" or qualified is None else rows[qualified[rows] == 1]
+
+
+def weight_of(history: History, stage: Stage, rows: Index) -> Floats | None:
+    """What each of these rows counts for; None where all count alike."""
+    weight = history.weight.get(stage)
+    return None if weight is None else weight[rows]
 
 
 def plain_baseline(X: Floats, history: History, split: TimeSplit, encoder: Encoder) -> Mapping[Stage, Floats]:
@@ -115,10 +130,11 @@ def plain_baseline(X: Floats, history: History, split: TimeSplit, encoder: Encod
     design = _plain_design(encoder).fit(X[split.fit])
     parts = {part: design.transform(X[rows]) for part, rows in _parts(split).items()}
     for stage, y in history.labels.items():
-        plain = LogisticRegression(max_iter=2000).fit(parts["fit"], y[split.fit])
+        weight, later = (weight_of(history, stage, rows) for rows in (split.fit, split.calibrate))
+        plain = LogisticRegression(max_iter=2000).fit(parts["fit"], y[split.fit], sample_weight=weight)
         raw = {part: plain.decision_function(parts[part]) for part in ("calibrate", "test")}
         both = 0 < y[split.calibrate].sum() < len(split.calibrate)
-        calibrator = fit_sigmoid(raw["calibrate"], y[split.calibrate]) if both else Calibrator()
+        calibrator = fit_sigmoid(raw["calibrate"], y[split.calibrate], later) if both else Calibrator()
         predictions[stage] = calibrator(raw["test"])
     return predictions
 

@@ -1,8 +1,8 @@
 """Training: the whole method on one screen.
 
-A history is read and cut by time. Each stage's families compete forward in time; the winner is fitted, calibrated on
-the stretch after it and measured on the last, untouched stretch. Without signal there is no model. Prices and tiers
-are cut from the calibrated outputs, and all of it goes into one Bundle.
+A history is read, its columns are audited, and it is cut by time. Each stage's families compete forward in time; the
+winner is fitted, calibrated on the stretch after it and measured on the last, untouched stretch. Without signal there
+is no model. Prices and tiers are cut from the calibrated outputs, and all of it goes into one Bundle.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
+from leadscore.data.drift import drift
 from leadscore.data.history import History, Stage, decided_rows, read_history
+from leadscore.data.leakage import apply_audit, audit
 from leadscore.data.splits import split_by_time
 from leadscore.models.bundle import Bundle
 from leadscore.models.features import Encoder
@@ -75,6 +77,10 @@ def fit_bundle(
 
     progress("reading the history", 0.02)
     whole = read(recipe, data)
+
+    progress("auditing the columns", 0.06)
+    verdicts = audit(whole, allow=recipe.columns.allow_leaky, seed=seed)
+    whole = apply_audit(whole, verdicts, recipe.columns.allow_leaky)
     history = whole.take(decided_rows(whole))
     split = split_by_time(len(history), recipe.split, days=history.days)
     check_outcomes(history, split)
@@ -95,7 +101,7 @@ def fit_bundle(
     margins, margin_note = fit_margins(recipe.value, history.amount[split.fit], history.segment[split.fit])
     policy, reference, notes = cut_tiers(X, history, split.calibrate, fitted, margins, recipe, arrivals=whole)
 
-    notes = (margin_note, *notes)
+    notes = (margin_note, *drift(history, seed=seed).sentences, *notes)
     bundle = Bundle(
         encoder=encoder,
         activities=history.activities,

@@ -132,7 +132,7 @@ def _calibration(result: TrainingResult) -> str:
     wrong = [stage for stage, verdict in refuted.items() if verdict]
     if wrong:
         return "; ".join(
-            f"[{s}]: mean likelihood {result.evaluation[s].p.mean():.1%}, {result.evaluation[s].y.mean():.1%} happened"
+            f"[{s}]: mean likelihood {result.evaluation[s].mean:.1%}, {result.evaluation[s].base_rate:.1%} happened"
             for s in wrong
         )
     return CANNOT_TELL if None in refuted.values() else PASSED

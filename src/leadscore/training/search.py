@@ -97,6 +97,7 @@ def compete(
     *,
     folds: int,
     seconds: float,
+    weight: Floats | None = None,
     advance: Callable[[str], None] = lambda _: None,
 ) -> Competition:
     """Let candidates compete on forward-chained folds.
@@ -111,6 +112,8 @@ def compete(
         Number of stretches to look at.
     seconds
         After this time no further candidate is begun.
+    weight
+        What each lead counts for; all count alike without it.
     advance
         Called with a candidate's name when it is done.
     """
@@ -122,10 +125,12 @@ def compete(
     for candidate in contenders:
         if len(tried) >= 2 and time.monotonic() > deadline:
             break
-        raw[str(candidate)] = np.concatenate([_forward(candidate, X, y, before, now) for before, now in stretches])
+        raw[str(candidate)] = np.concatenate(
+            [_forward(candidate, X, y, weight, before, now) for before, now in stretches]
+        )
         tried.append(candidate)
         advance(str(candidate))
-    losses = {name: log_losses(Calibrator()(values), y[seen]) for name, values in raw.items()}
+    losses = {name: log_losses(Calibrator()(values), y[seen], _of(weight, seen)) for name, values in raw.items()}
     ranked = sorted(tried, key=lambda c: float(losses[str(c)].mean()))
     winner = ranked[0]
     runner_up = next((c for c in ranked if c.family != winner.family), None)
@@ -137,37 +142,50 @@ def compete(
         runner_up=runner_up,
         difference=difference,
         difference_interval=interval,
-        sigmoid=_sigmoid_helps(raw[str(winner)], y[seen], [len(now) for _, now in stretches]),
+        sigmoid=_sigmoid_helps(raw[str(winner)], y[seen], _of(weight, seen), [len(now) for _, now in stretches]),
         log_loss={str(c): float(losses[str(c)].mean()) for c in ranked},
         untried=len(contenders) - len(tried),
     )
 
 
 def fit_likelihood(
-    competition: Competition, X: Floats, y: Floats, X_later: Floats, y_later: Floats
+    competition: Competition,
+    X: Floats,
+    y: Floats,
+    X_later: Floats,
+    y_later: Floats,
+    *,
+    weight: Floats | None = None,
+    weight_later: Floats | None = None,
 ) -> tuple[Likelihood, Any]:
-    """Fit the winner on the past and calibrate it on the stretch after it.
+    """Fit the winner on the past and calibrate it on the stretch after it; weights are as for :func:`compete`.
 
     Returns
     -------
     likelihood, estimator
         What a Bundle keeps, and the fitted scikit-learn estimator.
     """
-    estimator = clone(competition.winner.estimator).fit(X, y)
+    estimator = _fit(competition.winner, X, y, weight)
     calibrator = Calibrator()
     if competition.sigmoid and 0 < y_later.sum() < len(y_later):
-        calibrator = fit_sigmoid(estimator.decision_function(X_later), y_later)
+        calibrator = fit_sigmoid(estimator.decision_function(X_later), y_later, weight_later)
     return Likelihood(estimator.model_, calibrator), estimator
 
 
-def _forward(candidate: Candidate, X: Floats, y: Floats, before: Any, now: Any) -> Floats:
+def _fit(candidate: Candidate, X: Floats, y: Floats, weight: Floats | None) -> Any:
+    estimator = clone(candidate.estimator)
+    return estimator.fit(X, y) if weight is None else estimator.fit(X, y, sample_weight=weight)
+
+
+def _forward(candidate: Candidate, X: Floats, y: Floats, weight: Floats | None, before: Any, now: Any) -> Floats:
     if y[before].min() == y[before].max():
         return np.full(len(now), 10.0 if y[before].min() else -10.0)
-    log_odds: Floats = clone(candidate.estimator).fit(X[before], y[before]).decision_function(X[now])
+    fitted = _fit(candidate, X[before], y[before], _of(weight, before))
+    log_odds: Floats = fitted.decision_function(X[now])
     return log_odds
 
 
-def _sigmoid_helps(raw: Floats, y: Floats, sizes: Sequence[int]) -> bool:
+def _sigmoid_helps(raw: Floats, y: Floats, weight: Floats | None, sizes: Sequence[int]) -> bool:
     """Judge a sigmoid as it will be used: fitted on one stretch, looked at on the next."""
     edges = np.cumsum([0, *sizes])
     gain = 0.0
@@ -175,6 +193,11 @@ def _sigmoid_helps(raw: Floats, y: Floats, sizes: Sequence[int]) -> bool:
         earlier, later = slice(start, middle), slice(middle, end)
         if not 0 < y[earlier].sum() < middle - start:
             continue
-        fitted = fit_sigmoid(raw[earlier], y[earlier])
-        gain += float((log_losses(Calibrator()(raw[later]), y[later]) - log_losses(fitted(raw[later]), y[later])).sum())
+        fitted = fit_sigmoid(raw[earlier], y[earlier], _of(weight, earlier))
+        plain, bent = (log_losses(c(raw[later]), y[later], _of(weight, later)) for c in (Calibrator(), fitted))
+        gain += float((plain - bent).sum())
     return gain > 0
+
+
+def _of(weight: Floats | None, rows: Any) -> Floats | None:
+    return None if weight is None else weight[rows]

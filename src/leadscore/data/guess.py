@@ -1,0 +1,168 @@
+"""From any export to what a recipe has to say about it: a guess for each part, how sure it is, and what was skipped.
+
+Nothing is invented and nobody is asked: what cannot be told from names and contents is an error that names the option
+which gives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from leadscore.data.guess_columns import Profile, columns_of, missing_spellings, profiles
+from leadscore.data.guess_dates import date_order
+from leadscore.data.guess_files import Layout, lay_out
+from leadscore.data.guess_roles import Roles
+from leadscore.data.guess_suspects import Floats, late_or_personal
+from leadscore.data.guess_values import Given, Guess, Remark
+from leadscore.data.history import Columns, LeadColumns, blank_missing
+from leadscore.data.inference import Excluded, infer_kind
+from leadscore.data.outcomes import label
+from leadscore.data.rows import Intake
+from leadscore.data.schema import category_key
+from leadscore.data.sources import ActivityLog, Join, Sources, read_joined, read_table
+from leadscore.errors import BadInput
+
+__all__ = ["guess_export", "guess_table"]
+
+
+def guess_export(exports: Sequence[str], *, folder: Path, given: Given | None = None) -> Guess:
+    """Read an export and guess what a recipe has to say about it.
+
+    Parameters
+    ----------
+    exports
+        Files, relative to ``folder``: the leads, and beside them activity logs and files to join, in any order.
+    folder
+        Folder of the recipe.
+    given
+        What the user says in place of a guess.
+
+    Raises
+    ------
+    BadInput
+        A file cannot be read, or a part cannot be guessed; the message names the option that gives it.
+    """
+    layout = Layout(exports[0])
+    if len(exports) > 1:
+        layout = lay_out({name: profiles(read_table(folder / name)) for name in exports})
+    intake = Intake()
+    frame, origin = read_joined(Sources(leads=layout.leads, join=layout.joins), folder, intake=intake)
+    if not len(frame):
+        raise BadInput(f"{layout.leads}: there is a header but no lead. Export it again.")
+    return guess_table(frame, layout, given or Given(), origin=origin, noticed=intake.remarks)
+
+
+def guess_table(
+    frame: pd.DataFrame,
+    layout: Layout,
+    given: Given,
+    *,
+    origin: Mapping[str, str] | None = None,
+    noticed: Sequence[str] = (),
+) -> Guess:
+    """Guess from the table of leads with all that is joined to it.
+
+    Parameters
+    ----------
+    frame
+        Text columns.
+    layout
+        The part that each file plays.
+    given
+        What the user says in place of a guess.
+    origin
+        File that a joined column came from.
+    noticed
+        Remarks of the reader.
+    """
+    origin = origin or {}
+    missing = missing_spellings(frame)
+    frame = blank_missing(frame, tuple(missing))
+    columns = list(profiles(frame, given.date_order).values())
+    order = date_order([c for c in columns if c.look == "date"], given.date_order, layout.leads)
+    if order.order is not None:
+        columns = list(profiles(frame, order.order).values())
+    roles = Roles(columns, layout, given, origin)
+    roles.assign()
+    remarks = list(roles.remarks)
+    if missing:
+        remarks.append(Remark("lead.missing", ", ".join(map(repr, missing)), "likely", columns_of(missing)))
+    if order.order is not None:
+        remarks.append(Remark("data.date_order", order.order, "given" if given.date_order else "look", order.why))
+    text = {c.name: c.text for c in columns}
+    labels = {s: label(o, text[str(o.column)], at=None, created=None, until=None) for s, o in roles.decided.items()}
+    left_out = late_or_personal(columns, roles.taken, list(labels.values()), origin, layout.late)
+    by_itself = _useless(frame, [c for c in columns if c.name not in left_out and c.name not in roles.taken])
+    joins, unused = _narrowed(layout, origin, left_out)
+    remarks += _of_files(joins, layout.activities)
+    not_joined = {c for c, file in origin.items() if file in layout.late and c in left_out}
+    return Guess(
+        sources=Sources(leads=layout.leads, join=joins, date_order=order.order, activities=layout.activities),
+        lead=LeadColumns(**roles.lead, missing=tuple(missing)),
+        outcomes=roles.outcomes,
+        columns=Columns(ignore=tuple(c for c in left_out if c not in not_joined)),
+        remarks=tuple(remarks),
+        left_out=left_out | by_itself,
+        skipped=(*layout.skipped, *unused),
+        noticed=tuple(noticed),
+        rows=len(frame),
+        counts={stage: _counted(values) for stage, values in labels.items()},
+        table=tuple(_row(c, roles.taken, left_out | by_itself) for c in columns),
+    )
+
+
+def _of_files(joins: Sequence[Join], log: ActivityLog | None) -> list[Remark]:
+    remarks = [Remark("data.join", j.file, "likely", f"one row for each {j.on!r}") for j in joins]
+    if log is not None:
+        why = f"{log.type!r} at {log.time!r}, of the lead {log.id!r}"
+        remarks.append(Remark("data.activities", log.file, "likely", why))
+    return remarks
+
+
+def _useless(frame: pd.DataFrame, columns: Sequence[Profile]) -> dict[str, str]:
+    kinds = {c.name: infer_kind(frame[c.name]) for c in columns}
+    return {name: kind.reason for name, kind in kinds.items() if isinstance(kind, Excluded)}
+
+
+def _narrowed(
+    layout: Layout, origin: Mapping[str, str], left_out: Collection[str]
+) -> tuple[tuple[Join, ...], tuple[tuple[str, str], ...]]:
+    """Take from files that tell what became of leads only what an outcome needs, and the keys of what is joined next.
+
+    Returns
+    -------
+    joins, skipped
+    """
+    joins: list[Join] = []
+    skipped: list[tuple[str, str]] = []
+    keys: set[str] = set()
+    for join in reversed(layout.joins):
+        if join.file in layout.late:
+            names = [c for c, file in origin.items() if file == join.file and (c not in left_out or c in keys)]
+            if not names:
+                skipped.append((join.file, "tells only what became of leads, and no outcome needs it"))
+                continue
+            stem = Path(join.file).stem + "."
+            join = join.model_copy(update={"columns": tuple(n.removeprefix(stem) for n in names)})
+        joins.insert(0, join)
+        keys.add(join.on)
+    return tuple(joins), tuple(skipped)
+
+
+def _counted(labels: Floats) -> dict[str, int]:
+    return {
+        "positive": int((labels == 1).sum()),
+        "negative": int((labels == 0).sum()),
+        "undecided": int(np.isnan(labels).sum()),
+    }
+
+
+def _row(column: Profile, taken: Mapping[str, str], left_out: Mapping[str, str]) -> dict[str, object]:
+    use = "left out" if column.name in left_out else taken.get(column.name, "learned from")
+    levels = {category_key(v) for v in column.counts.index} if column.look == "category" else column.counts.index
+    missing = len(column.text) - column.filled
+    return {"column": column.name, "look": column.look, "levels": len(levels), "missing": missing, "use": use}

@@ -1,0 +1,47 @@
+"""The audit command: a table for people, one JSON document for programs, exit 0 whatever it finds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from leadscore.cli import app
+
+
+@pytest.fixture(scope="module")
+def recipe(sample_folder: Path) -> str:
+    return str(sample_folder / "sample.toml")
+
+
+def test_one_document_has_a_verdict_for_each_column(recipe: str) -> None:
+    result = CliRunner().invoke(app, ["audit", recipe, "--json"])
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert list(document) == ["recipe", "rows", "snapshots", "columns", "fields", "drift"]
+    columns = {c["column"]: c for c in document["columns"]}
+    assert columns["Lead Status"]["verdict"] == "BLOCK"
+    assert columns["Employees"]["verdict"] == "ok"
+    assert all(c["reason"] for c in columns.values())
+    pages = {p["column"]: p for p in document["fields"]}
+    assert set(columns) < set(pages)
+    assert pages["Qualified At"]["known"] == "with the outcome"
+    assert {c["column"] for c in document["drift"]["columns"]} >= {"Employees", "Lead Source"}
+
+
+def test_the_table_fits_a_hundred_columns(recipe: str) -> None:
+    result = CliRunner().invoke(app, ["audit", recipe], env={"COLUMNS": "100"})
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert any(line.split()[:3] == ["BLOCK", "Lead", "Status"] for line in lines)
+
+
+def test_a_later_export_is_compared(recipe: str, sample_folder: Path) -> None:
+    result = CliRunner().invoke(app, ["audit", recipe, "--later", str(sample_folder / "leads.csv"), "--json"])
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert document["snapshots"] == 2
+    assert {c["changed"] for c in document["columns"]} == {0.0}
