@@ -169,7 +169,7 @@ def test_case_02_reads_decimal_commas(history_of) -> None:
 def test_case_04_keeps_numbers_numbers_and_writes_the_footer_aside(history_of, tmp_path: Path) -> None:
     history = history_of("04-salesforce-report-footer")
     assert kinds(history)["No. of Employees"] == kinds(history)["Web Visits"] == "number"
-    assert write_left_out(history, tmp_path / "left_out.csv") == 3
+    assert write_left_out(history.left_out, tmp_path / "left_out.csv") == 3
     assert read_table(tmp_path / "left_out.csv")["row"].tolist() == ["703", "705", "706"]
 
 

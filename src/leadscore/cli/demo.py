@@ -137,6 +137,7 @@ _NEXT = (
     "leadscore serve --no-auth                the service on http://127.0.0.1:8000 (pages: /docs)",
     "leadscore score data/demo/leads.csv --activities data/demo/activities.csv --out scored.csv",
     "leadscore ui                             the run with its figures in MLflow",
+    "leadscore init EXPORT.csv                a recipe for your own leads, guessed and explained",
     "leadscore train training/xeducation.toml --data ../shared/data/xeducation_leads.csv",
 )
 

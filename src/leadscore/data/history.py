@@ -279,13 +279,13 @@ def read_history(
     )
 
 
-def write_left_out(history: History, path: Path) -> int:
+def write_left_out(left_out: pd.DataFrame, path: Path) -> int:
     """Write the rows that were left out, each with its line in the file and the reason.
 
     Parameters
     ----------
-    history
-        As read.
+    left_out
+        ``History.left_out``.
     path
         Ends in ``.csv``, ``.parquet`` or ``.jsonl``; nothing is written when no row was left out.
 
@@ -294,7 +294,7 @@ def write_left_out(history: History, path: Path) -> int:
     int
         Rows written.
     """
-    return write_tables(path, [history.left_out]) if len(history.left_out) else 0
+    return write_tables(path, [left_out]) if len(left_out) else 0
 
 
 def blank_missing(frame: pd.DataFrame, spellings: Sequence[str]) -> pd.DataFrame:

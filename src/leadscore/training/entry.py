@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from leadscore.data.history import write_left_out
 from leadscore.decisions import Preview, Structure, preset
 from leadscore.decisions import preview as preview_policy
 from leadscore.errors import UsageError
@@ -68,7 +69,8 @@ def train(
         from leadscore.training.tracking import log_training
     registered = log_training(result, registry, seed=seed, now=now)
     progress("registered", 1.0)
-    return result.with_registration(registered, time.monotonic() - begun, _other_champion(registry, registered))
+    remarks = (*_left_out(result, _home(home)), *_other_champion(registry, registered))
+    return result.with_registration(registered, time.monotonic() - begun, remarks)
 
 
 def load(model: str | Path = CHAMPION, *, home: Path | str | None = None, registry_name: str = "leadscore") -> Scorer:
@@ -118,6 +120,15 @@ def preview(scorer: Scorer, *, structure: Path | str | None = None, settings: Se
     bundle = scorer.bundle
     chosen = bundle.policy.structure if structure is None else _structure(str(structure))
     return preview_policy(bundle.policy, bundle.reference, chosen.with_(dict(map(_setting, settings))))
+
+
+def _left_out(result: TrainingResult, home: Path) -> tuple[str, ...]:
+    """Put the rows that were left out beside the user, not into MLflow: they hold leads."""
+    path = home / f"{result.recipe.name}.left-out.csv"
+    rows = write_left_out(result.left_out, path)
+    return (
+        (f"{rows} rows of the export were left out; they lie in {path.name} with the reason of each",) if rows else ()
+    )
 
 
 def _other_champion(registry: Registry, registered: Registered) -> tuple[str, ...]:

@@ -127,6 +127,7 @@ def fit_bundle(
         excluded=history.excluded,
         warnings=(*history.remarks, *_waiting(whole, history), *_untried(fitted), *notes),
         test=history.take(split.test),
+        left_out=whole.left_out,
         seconds=time.monotonic() - begun,
     )
 

@@ -66,6 +66,8 @@ class TrainingResult:
         What a user should know, in sentences.
     test
         The leads of the test stretch.
+    left_out
+        Rows of the export that are no lead to learn from, each with its line and the reason.
     seconds
         How long it took.
     registered
@@ -80,6 +82,7 @@ class TrainingResult:
     excluded: tuple[Excluded, ...]
     warnings: tuple[str, ...]
     test: History
+    left_out: pd.DataFrame
     seconds: float
     registered: Registered | None = None
 
