@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from comparison import Row, compare, run, say
 
-from leadscore.data.history import History, Stage, decided_rows
-from leadscore.data.outcomes import Outcome
+from leadscore.data.history import History, decided_rows
+from leadscore.data.outcomes import Outcome, Stage
 from leadscore.data.splits import TimeSplit
 from leadscore.data.synthetic import Funnel, simulate, write_sample
 from leadscore.models.features import Encoder

@@ -22,7 +22,8 @@ from comparison import Row, compare, run, say
 from leaky_exports import CLEAN, LEAKS, exports
 from sklearn.datasets import load_breast_cancer
 
-from leadscore.data.history import Columns, History, LeadColumns
+from leadscore.data.columns import Columns, LeadColumns
+from leadscore.data.history import History
 from leadscore.data.leakage import audit
 from leadscore.data.outcomes import Outcome
 from leadscore.data.sources import Sources

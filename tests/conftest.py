@@ -14,7 +14,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from leadscore.data.history import History, Stage
+    from leadscore.data.history import History
+    from leadscore.data.outcomes import Stage
     from leadscore.scoring import Scorer
     from leadscore.training.recipe import Recipe
     from leadscore.training.result import TrainingResult

@@ -19,8 +19,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadscore.data.history import Columns, History, LeadColumns, read_history, write_left_out
+from leadscore.data.columns import Columns, LeadColumns
+from leadscore.data.history import History, write_left_out
 from leadscore.data.outcomes import Outcome
+from leadscore.data.reading import read_history
 from leadscore.data.schema import category_key
 from leadscore.data.sources import Sources, read_table, stream_tables
 from leadscore.errors import BadInput, OneClass, Refused, TooFewOutcomes

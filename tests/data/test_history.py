@@ -10,17 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadscore.data.history import (
-    Columns,
-    History,
-    LeadColumns,
-    blank_missing,
-    channel_column,
-    decided_rows,
-    read_activities,
-    read_history,
-)
+from leadscore.data.activities import read_activities
+from leadscore.data.columns import Columns, LeadColumns
+from leadscore.data.history import History, decided_rows
+from leadscore.data.labels import channel_column
 from leadscore.data.outcomes import Outcome
+from leadscore.data.reading import blank_missing, read_history
 from leadscore.data.sources import ActivityLog, Sources
 from leadscore.errors import BadInput, HorizonTooLong, RecipeError, TooFewOutcomes
 

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadscore.data.history import History, LeadColumns
+from leadscore.data.columns import LeadColumns
+from leadscore.data.history import History
 from leadscore.data.inference import Excluded
 from leadscore.data.leakage import ColumnVerdict, apply_audit, audit
 from leadscore.data.outcomes import Outcome

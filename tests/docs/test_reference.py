@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from leadscore import errors
 from leadscore.cli import app
-from leadscore.data.history import Columns, LeadColumns
+from leadscore.data.columns import Columns, LeadColumns
 from leadscore.data.outcomes import Outcome
 from leadscore.data.sources import ActivityLog, Join, Sources
 from leadscore.data.splits import Split

@@ -18,6 +18,7 @@ import pytest
 from leadscore.errors import BundleError, UnknownModel
 from leadscore.models import bundle as module
 from leadscore.models.bundle import Bundle, load_bundle, save_bundle, verify_bundle
+from leadscore.models.golden import golden_rows
 from leadscore.training.result import TrainingResult
 
 
@@ -210,19 +211,19 @@ def test_no_text_of_a_real_lead_lies_in_a_bundle(saved: Path, sample_folder: Pat
 
 
 def test_golden_rows_reach_every_level_of_a_small_category_and_the_missing(result: TrainingResult) -> None:
-    rows = module.golden_rows(result.bundle.encoder, n=400)
+    rows = golden_rows(result.bundle.encoder, n=400)
     assert np.isnan(rows).mean() == pytest.approx(0.1, abs=0.02)
     for column, levels in zip(rows.T, result.bundle.encoder.levels, strict=True):
         if levels:
             known = column[~np.isnan(column)]
             assert known.max() <= levels - 1
             assert levels > 20 or set(known) == set(range(levels))
-    np.testing.assert_array_equal(rows, module.golden_rows(result.bundle.encoder, n=400))
+    np.testing.assert_array_equal(rows, golden_rows(result.bundle.encoder, n=400))
 
 
 def test_close_is_the_product_of_both_stages(result: TrainingResult) -> None:
     bundle: Bundle = result.bundle
-    X = module.golden_rows(bundle.encoder)
+    X = golden_rows(bundle.encoder)
     qualify, close = bundle.likelihoods(X)
     np.testing.assert_array_equal(close, bundle.stages["qualify"](X) * bundle.stages["close"](X))
     assert (close <= qualify).all()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leadscore.data.history import read_activities
+from leadscore.data.activities import read_activities
 from leadscore.data.sources import read_table, stream_tables
 from leadscore.scoring import Activity, Lead, Scorer
 from leadscore.scoring.batch import BatchScorer

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadscore.data.history import Columns, LeadColumns
+from leadscore.data.columns import Columns, LeadColumns
 from leadscore.data.outcomes import Outcome
 from leadscore.data.splits import Split
 from leadscore.errors import BadInput, NoSignal, NoUsableColumn, OneClass, RecipeError, Refused, TooFewOutcomes

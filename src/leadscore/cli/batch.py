@@ -35,7 +35,7 @@ def score(
 
     Example: leadscore score new.csv --out scored.csv
     """
-    from leadscore.data.history import read_activities
+    from leadscore.data.activities import read_activities
     from leadscore.data.rows import Intake
     from leadscore.data.sinks import write_tables
     from leadscore.data.sources import Sources, stream_tables

@@ -12,18 +12,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from leadscore.data.columns import Columns, LeadColumns
 from leadscore.data.guess_columns import Profile, columns_of, missing_spellings, profiles
 from leadscore.data.guess_dates import date_order
 from leadscore.data.guess_files import Layout, lay_out
 from leadscore.data.guess_roles import Roles
 from leadscore.data.guess_suspects import Floats, late_or_personal
 from leadscore.data.guess_values import Given, Guess, Remark
-from leadscore.data.history import Columns, LeadColumns, blank_missing
 from leadscore.data.inference import Excluded, infer_kind
+from leadscore.data.joins import read_joined
 from leadscore.data.outcomes import label
+from leadscore.data.reading import blank_missing
 from leadscore.data.rows import Intake
 from leadscore.data.schema import category_key
-from leadscore.data.sources import ActivityLog, Join, Sources, read_joined, read_table
+from leadscore.data.sources import ActivityLog, Join, Sources, read_table
 from leadscore.errors import BadInput
 
 __all__ = ["guess_export", "guess_table"]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from leadscore.data.guess_columns import Profile, first_match
 from leadscore.data.guess_outcomes import WITHIN, OutcomeGuess
-from leadscore.data.history import Stage
+from leadscore.data.outcomes import Stage
 from leadscore.data.schema import parse_number
 
 __all__ = ["amount_of", "horizon"]

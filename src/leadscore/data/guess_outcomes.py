@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leadscore.data.guess_columns import Profile
-from leadscore.data.history import Stage
-from leadscore.data.outcomes import Outcome, Value, label
+from leadscore.data.outcomes import Outcome, Stage, Value, label
 from leadscore.data.schema import parse_boolean
 from leadscore.errors import BadInput
 

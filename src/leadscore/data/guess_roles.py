@@ -13,8 +13,7 @@ from leadscore.data.guess_horizon import amount_of, horizon
 from leadscore.data.guess_outcomes import GIVEN, OutcomeGuess, guess_outcomes, outcome_from_option
 from leadscore.data.guess_suspects import personal
 from leadscore.data.guess_values import Given, Remark, Sure
-from leadscore.data.history import Stage
-from leadscore.data.outcomes import Outcome
+from leadscore.data.outcomes import Outcome, Stage
 from leadscore.errors import BadInput
 
 __all__ = ["Roles"]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from leadscore.data.history import Columns, LeadColumns, Stage
-from leadscore.data.outcomes import Outcome
+from leadscore.data.columns import Columns, LeadColumns
+from leadscore.data.outcomes import Outcome, Stage
 from leadscore.data.sources import Sources
 from leadscore.data.times import DateOrder
 

@@ -20,13 +20,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from leadscore.data.history import Stage
+from leadscore.data.outcomes import Stage
 from leadscore.data.snapshots import ActivityFeatures
 from leadscore.data.times import DateOrder
 from leadscore.decisions import Policy, Prospects
 from leadscore.errors import BundleError, UnknownModel
 from leadscore.models.calibration import Calibrator
 from leadscore.models.features import Encoder
+from leadscore.models.golden import golden_answers, golden_difference
 from leadscore.models.likelihood import LikelihoodModel, model_from_file
 from leadscore.models.value import MarginTable
 
@@ -214,43 +215,9 @@ def load_bundle(folder: Path) -> Bundle:
         ignored=frozenset(content["ignored"]),
         card=manifest["card"],
     )
-    _check_golden(bundle, json.loads(texts["golden.json"]), folder)
+    if wrong := golden_difference(bundle.likelihoods, json.loads(texts["golden.json"])):
+        raise BundleError(f"{folder}: the golden rows give other {wrong} than when the model was made; pull it again")
     return bundle
-
-
-def golden_rows(encoder: Encoder, n: int = 64, seed: int = 7) -> Floats:
-    """Encoded leads that never lived: usual values, every level at random, some of them missing."""
-    rng = np.random.default_rng(seed)
-    rows = np.full((n, len(encoder.features)), np.nan)
-    for j, feature in enumerate(encoder.features):
-        if feature.kind == "category":
-            rows[:, j] = rng.integers(0, len(feature.levels) + 1, n)
-        elif feature.kind == "boolean":
-            rows[:, j] = rng.integers(0, 2, n)
-        else:
-            rows[:, j] = np.round(float(feature.typical or 1.0) * rng.lognormal(0.0, 1.0, n), 2)
-    rows[rng.random(rows.shape) < 0.1] = np.nan
-    return rows
-
-
-def _golden(bundle: Bundle) -> dict[str, Any]:
-    rows = golden_rows(bundle.encoder)
-    p_qualify, p_close = bundle.likelihoods(rows)
-    return {
-        "rows": [[None if np.isnan(v) else v for v in row] for row in rows.tolist()],
-        "p_qualify": None if p_qualify is None else p_qualify.tolist(),
-        "p_close": None if p_close is None else p_close.tolist(),
-    }
-
-
-def _check_golden(bundle: Bundle, golden: Mapping[str, Any], folder: Path) -> None:
-    rows = np.array([[np.nan if v is None else v for v in row] for row in golden["rows"]], dtype=float)
-    for name, found in zip(("p_qualify", "p_close"), bundle.likelihoods(rows), strict=True):
-        expected = golden[name]
-        if (found is None) != (expected is None) or (found is not None and not np.allclose(found, expected, atol=1e-9)):
-            raise BundleError(
-                f"{folder}: the golden rows give other {name} than when the model was made; pull it again"
-            )
 
 
 def _files(bundle: Bundle) -> dict[str, str]:
@@ -273,7 +240,7 @@ def _files(bundle: Bundle) -> dict[str, str]:
     files["scoring.json"] = json.dumps(content, ensure_ascii=False)
     files["policy.json"] = json.dumps(bundle.policy.to_dict(), ensure_ascii=False)
     files["reference.json"] = json.dumps(_reference(bundle.reference), ensure_ascii=False)
-    files["golden.json"] = json.dumps(_golden(bundle))
+    files["golden.json"] = json.dumps(golden_answers(bundle.encoder, bundle.likelihoods))
     return files
 
 

@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from leadscore.models.likelihood import AdditiveModel, TreeModel
+from leadscore.models.likelihood import AdditiveModel, LikelihoodModel, TreeModel
 
 __all__ = ["BoostedTrees", "HingeLogisticRegression"]
 
@@ -29,7 +29,36 @@ _ROWS_FOR_THREADS = 50_000
 _KNOTS = (0.005, 0.2, 0.4, 0.6, 0.8, 0.995)
 
 
-class HingeLogisticRegression(ClassifierMixin, BaseEstimator):
+class _Family(ClassifierMixin, BaseEstimator):
+    """What the families share: two classes, NaN allowed, and predictions from the form that a Bundle keeps."""
+
+    model_: LikelihoodModel
+    classes_: npt.NDArray[Any]
+
+    def decision_function(self, X: Any) -> Floats:
+        """Raw log-odds of the second class."""
+        check_is_fitted(self)
+        X = validate_data(self, X, ensure_all_finite="allow-nan", dtype=np.float64, reset=False)
+        return self.model_.log_odds(X)
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Probabilities of both classes, shape (n, 2)."""
+        p = 1.0 / (1.0 + np.exp(-self.decision_function(X)))
+        return np.column_stack([1.0 - p, p])
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """The likelier class."""
+        likelier = self.decision_function(X) > 0
+        return self.classes_[likelier.astype(int)]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+class HingeLogisticRegression(_Family):
     """Logistic regression, additive in the fields: numbers bend at quantiles, categories have one coefficient a level.
 
     Parameters
@@ -71,23 +100,8 @@ class HingeLogisticRegression(ClassifierMixin, BaseEstimator):
         self.model_ = _additive(blocks, ridge.coef_[0], float(ridge.intercept_[0]), X)
         return self
 
-    def decision_function(self, X: Any) -> Floats:
-        """Raw log-odds of the second class."""
-        return _raw(self, X)
 
-    def predict_proba(self, X: Any) -> Floats:
-        """Probabilities of both classes, shape (n, 2)."""
-        return _two_columns(self.decision_function(X))
-
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        """The likelier class."""
-        return _likelier(self, X)
-
-    def __sklearn_tags__(self) -> Any:
-        return _tags(super().__sklearn_tags__())
-
-
-class BoostedTrees(ClassifierMixin, BaseEstimator):
+class BoostedTrees(_Family):
     """LightGBM within the bounds that keep means honest and exact reasons fast.
 
     Parameters
@@ -162,21 +176,6 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):
             "verbosity": -1,
         }
 
-    def decision_function(self, X: Any) -> Floats:
-        """Raw log-odds of the second class."""
-        return _raw(self, X)
-
-    def predict_proba(self, X: Any) -> Floats:
-        """Probabilities of both classes, shape (n, 2)."""
-        return _two_columns(self.decision_function(X))
-
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        """The likelier class."""
-        return _likelier(self, X)
-
-    def __sklearn_tags__(self) -> Any:
-        return _tags(super().__sklearn_tags__())
-
 
 def _two_classes(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
     check_classification_targets(y)
@@ -186,30 +185,6 @@ def _two_classes(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if len(classes) < 2:
         raise ValueError("Classifier can't train when only one class is present.")
     return classes
-
-
-def _raw(estimator: Any, X: Any) -> Floats:
-    check_is_fitted(estimator)
-    X = validate_data(estimator, X, ensure_all_finite="allow-nan", dtype=np.float64, reset=False)
-    raw: Floats = estimator.model_.log_odds(X)
-    return raw
-
-
-def _two_columns(log_odds: Floats) -> Floats:
-    p = 1.0 / (1.0 + np.exp(-log_odds))
-    return np.column_stack([1.0 - p, p])
-
-
-def _likelier(estimator: Any, X: Any) -> npt.NDArray[Any]:
-    raw = estimator.decision_function(X)
-    classes: npt.NDArray[Any] = estimator.classes_[(raw > 0).astype(int)]
-    return classes
-
-
-def _tags(tags: Any) -> Any:
-    tags.classifier_tags.multi_class = False
-    tags.input_tags.allow_nan = True
-    return tags
 
 
 class _Block:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from leadscore.data.history import History, Stage
+from leadscore.data.history import History
+from leadscore.data.outcomes import Stage
 from leadscore.data.splits import TimeSplit
 from leadscore.errors import NoSignal, OneClass, TooFewOutcomes
 from leadscore.models.calibration import Calibrator

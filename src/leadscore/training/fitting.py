@@ -14,7 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from leadscore.data.history import History, Stage
+from leadscore.data.history import History
+from leadscore.data.outcomes import Stage
 from leadscore.data.splits import TimeSplit
 from leadscore.errors import NoUsableColumn
 from leadscore.models.bundle import Likelihood

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from leadscore.data.drift import drift
-from leadscore.data.history import History, Stage, decided_rows, read_history
+from leadscore.data.history import History, decided_rows
 from leadscore.data.leakage import apply_audit, audit
+from leadscore.data.outcomes import Stage
+from leadscore.data.reading import read_history
 from leadscore.data.splits import split_by_time
 from leadscore.models.bundle import Bundle
 from leadscore.models.features import Encoder

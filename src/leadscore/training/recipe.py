@@ -9,8 +9,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from leadscore.data.history import Columns, LeadColumns, Stage
-from leadscore.data.outcomes import Outcome
+from leadscore.data.columns import Columns, LeadColumns
+from leadscore.data.outcomes import Outcome, Stage
 from leadscore.data.sources import Sources
 from leadscore.data.splits import Split
 from leadscore.decisions import Structure, preset

@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 
 from leadscore.data.guess_values import Guess
-from leadscore.data.history import Stage
-from leadscore.data.outcomes import Outcome
+from leadscore.data.outcomes import Outcome, Stage
 from leadscore.data.sources import ActivityLog, Join
 from leadscore.errors import BadInput
 

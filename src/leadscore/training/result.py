@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from leadscore.data.history import History, Stage
+from leadscore.data.history import History
 from leadscore.data.inference import Excluded
+from leadscore.data.outcomes import Stage
 from leadscore.data.splits import TimeSplit
 from leadscore.models.bundle import Bundle, Parts
 from leadscore.training.evaluation import StageEvaluation

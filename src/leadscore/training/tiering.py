@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from leadscore.data.history import History, Stage
+from leadscore.data.history import History
+from leadscore.data.outcomes import Stage
 from leadscore.decisions import (
     DAYS,
     Assumption,

@@ -24,7 +24,8 @@ from mlflow.pyfunc import save_model
 from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import AnyType
 
-from leadscore.models.bundle import Bundle, golden_rows, save_bundle
+from leadscore.models.bundle import Bundle, save_bundle
+from leadscore.models.golden import golden_rows
 from leadscore.models.placement import local_path
 from leadscore.models.registry import Registry
 from leadscore.scoring import Scorer
