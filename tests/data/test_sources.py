@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore.data.rows import Intake
 from leadscore.data.joins import read_joined
+from leadscore.data.rows import Intake
 from leadscore.data.sources import Join, Sources, read_table, stream_tables
 from leadscore.errors import BadInput
 
