@@ -95,11 +95,12 @@ def trial(seed: int) -> Trial:
 
 
 def _prospects(bundle: Bundle, leads: History) -> Prospects:
-    p_qualify, p_close = bundle.likelihoods(bundle.encoder.encode_frame(leads.frame))
+    X = bundle.encoder.encode_frame(leads.frame)
+    p_qualify, p_close = bundle.likelihoods(X)
     return Prospects(
         p_qualify=p_qualify,
         p_close=p_close,
-        margin=bundle.margins(leads.segment),
+        margin=bundle.margins(X, leads.segment),
         segment=leads.segment,
         customer=leads.customer,
         contactable=leads.contactable,

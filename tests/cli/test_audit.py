@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from leadscore.cli import app
+from leadscore.errors import UsageError
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +46,16 @@ def test_a_later_export_is_compared(recipe: str, sample_folder: Path) -> None:
     document = json.loads(result.stdout)
     assert document["snapshots"] == 2
     assert {c["changed"] for c in document["columns"]} == {0.0}
+
+
+def test_one_field_is_shown_with_its_rates_and_all_of_them_on_a_page(recipe: str, tmp_path: Path) -> None:
+    page = tmp_path / "fields.html"
+    result = CliRunner().invoke(app, ["audit", recipe, "--field", "Lead Source", "--html", str(page)])
+    assert result.exit_code == 0
+    assert "Paid Search" in result.stdout
+    assert "BLOCK" not in result.stdout
+    text = page.read_text()
+    assert text.startswith("<!doctype html>")
+    assert "Lead Source" in text
+    wrong = CliRunner().invoke(app, ["audit", recipe, "--field", "Lead Sauce"])
+    assert isinstance(wrong.exception, UsageError)

@@ -60,3 +60,17 @@ def test_a_moved_mix_says_how_far_it_moves_the_rate(still: History) -> None:
     assert source.expected_shift["close"] == pytest.approx(0.15, abs=0.03)
     undecided = replace(still, labels={"close": np.full(N, np.nan)})
     assert drift(undecided).outcomes == {}
+
+
+def test_rates_that_moved_within_values_have_a_cost(still: History) -> None:
+    web = np.random.default_rng(7).random(N) < 0.5
+    turned = np.where(NEW, ~web, web)
+    y = (np.random.default_rng(8).random(N) < np.where(turned, 0.5, 0.1)).astype(float)
+    found = drift(replace(still, frame=still.frame.assign(Source=np.where(web, "Web", "Fair")), labels={"close": y}))
+    cost = {c.column: c.cost["close"] for c in found.columns}
+    assert cost["Source"] > 0.2
+    assert cost["noise"] < 0.02
+    assert [c.column for c in found.only({"Source"}).columns] == ["Source"]
+    outcome = found.outcomes["close"]
+    assert outcome.adversarial_auc == pytest.approx(0.5 + abs(outcome.new - outcome.old) / 2)
+    assert outcome.forecast == pytest.approx(outcome.old / outcome.new)

@@ -76,7 +76,9 @@ def test_hubspot(tmp_path):
         ("Became a Customer Date", "Became a Customer Date"),
     ]
     assert close.horizon_days % 30 == 0
-    assert {"Email", "First Name", "HubSpot Score", "Last Activity Date"} <= set(found.columns.ignore)
+    assert {"HubSpot Score", "Last Activity Date"} <= set(found.columns.ignore)
+    assert found.columns.contact == ("Email", "First Name")
+    assert {c["column"] for c in found.table if c["use"] == "kind only"} == {"Email", "First Name"}
     assert found.counts["close"]["positive"] == x["won"].sum()
 
 

@@ -73,6 +73,19 @@ def test_numbers_are_shown_in_ranges_and_fill_is_counted(pages: dict[str, FieldP
     assert {r.differs for r in staff.rates["close"]} == {"as all"}
 
 
+def test_personal_data_are_shown_as_kinds_only(make_history: Callable[..., History]) -> None:
+    y = (np.random.default_rng(1).random(N) < 0.3).astype(float)
+    names = np.where(np.arange(N) % 2 == 0, "Maria", "asdf")
+    frame = pd.DataFrame({"First Name": names, "City": np.where(np.arange(N) % 9 == 0, "Select", "Rome")})
+    history = replace(make_history({"close": y}), frame=frame, contacts={"First Name": "name"})
+    for excluded in ((), (Excluded("First Name", "ignored", "left out by the recipe"),)):
+        found = replace(history, fields=(), excluded=excluded)
+        name, city = field_pages(found, audit(found, allow={}))
+        assert {r.value for r in name.rates["close"]} == {"plausible", "implausible"}
+        assert city.placeholders == {"Select": 112}
+        assert "Maria" not in str((name, city))
+
+
 @given(st.integers(0, 500), st.integers(1, 500))
 def test_an_interval_holds_its_share(hits: int, more: int) -> None:
     low, high = wilson(hits, hits + more)

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, kron, vstack
 
-from leadscore.decisions import Economics, Prices, Prospects, Structure, first_touch, fit_prices, net, preset
+from leadscore.decisions import Economics, Prices, Prospects, Structure, dual, first_touch, fit_prices, net, preset
+from leadscore.decisions.descent import descend
+from leadscore.decisions.prices import offers_of
 from leadscore.errors import StructureError
 
 
@@ -115,3 +117,33 @@ def test_prices_read_aloud(simulate):
     _, prices = fit(preset("three_tier"), simulate(500))
     assert str(prices).startswith("SDR ")
     assert "% used" in str(prices)
+
+
+def test_many_leads_have_the_prices_of_the_linear_program_of_some(simulate):
+    leads = simulate(30_000)
+    _, prices = fit(preset("four_tier"), leads, 600)
+    assert prices.duality_gap < 1e-7
+    _, some = fit(preset("four_tier"), leads.take(slice(0, 10_000)), 600)
+    assert prices.objective == pytest.approx(some.objective, rel=0.05)
+
+
+@pytest.mark.parametrize("n", [400, 12_000])
+def test_without_planes_a_softened_dual_comes_near(n: int, simulate, monkeypatch):
+    leads = simulate(n)
+    _, exact = fit(preset("four_tier"), leads, 600)
+    monkeypatch.setattr(dual._Planes, "_lowest_point", lambda _self, low, high: ((low + high) / 2, -np.inf))
+    monkeypatch.setattr(dual, "ROUNDS", 3)
+    _, near = fit(preset("four_tier"), leads, 600)
+    assert exact.objective * (1 - 1e-9) <= near.objective <= exact.objective * 1.01
+    assert near.duality_gap < 0.1
+
+
+@settings(deadline=None, max_examples=15)
+@given(seed=st.integers(0, 1_000), arrivals=st.floats(100, 3_000))
+def test_coordinate_descent_comes_near_the_optimum(seed: int, arrivals: float, simulate):
+    leads, structure = simulate(500, seed), preset("four_tier")
+    economics, prices = fit(structure, leads, arrivals)
+    offers = offers_of(structure, economics, leads.tie, prices.jitter, arrivals)
+    price = descend(offers, np.zeros(5), np.full(5, 1e5))
+    best = prices.objective * 500 / arrivals
+    assert best * (1 - 1e-9) <= offers.bound(price) <= best * 1.01

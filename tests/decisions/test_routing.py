@@ -118,6 +118,20 @@ def test_a_policy_survives_json(policy, simulate):
     np.testing.assert_array_equal(again.decide(leads).role_net, policy.decide(leads).role_net)
 
 
+def test_a_policy_from_before_there_were_bands_is_read(policy, simulate):
+    written = json.loads(json.dumps(policy.to_dict()))
+    for key in ("leads", "leads_per_period", "band"):
+        del written["prices"][key]
+    for key in ("segments", "reply_decay"):
+        del written["structure"][key]
+    for role in written["structure"]["role"]:
+        for key in ("visit_minutes", "visit_from_margin", "account_margin", "account_minutes", "takes_new"):
+            del role[key]
+    again = Policy.from_dict(written)
+    assert again.structure == policy.structure
+    np.testing.assert_array_equal(again.decide(simulate(100)).role_net, policy.decide(simulate(100)).role_net)
+
+
 def test_the_order_of_keys_in_json_does_not_matter(policy, simulate):
     again = Policy.from_dict(json.loads(json.dumps(policy.to_dict(), sort_keys=True)))
     leads = simulate(100)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from leadscore.decisions import PRESETS, Eligibility, HandOff, Role, Structure, preset
+from leadscore.decisions import PRESETS, Eligibility, HandOff, ReplyDecay, Role, Structure, preset
 from leadscore.errors import StructureError
 
 
@@ -44,7 +47,32 @@ def test_a_structure_reads_back_what_it_writes(name: str, tmp_path: Path):
     [
         ([role("SDR", "qualify", "ISR"), role("AE", "close")], ["'SDR'", "hands_to", "'ISR'", "SDR, AE"]),
         ([role("A", "qualify", "B"), role("B", "qualify", "A"), role("C", "close")], ["hands_to", "A -> B -> A"]),
-        ([role("A", "close", "B"), role("B", "grow", "A")], ["circle", "A -> B -> A"]),
+        (
+            [
+                role("A", "close", hands_to=[{"to": "B", "loss": 0}]),
+                role("B", "grow", hands_to=[{"to": "A", "loss": 0}]),
+            ],
+            ["circle", "A -> B -> A", "without any loss"],
+        ),
+        ([role("A", "close", "B"), role("B", "qualify", "A")], ["'A'", "hands_to", "stage 'grow'"]),
+        ([role("A", "close", takes_new=False)], ["'A'", "takes_new = false", "no lead reaches it"]),
+        ([role("A", "close", eligible={"margin_from": 9, "margin_below": 5})], ["'A'", "margin_below = 5"]),
+        ([role("A", "close", account_margin=0.2)], ["'A'", "account_margin = 0.2"]),
+        (
+            [role("Q", "qualify", "A", eligible={"segments": ["x"]}), role("A", "close", eligible={"segments": ["y"]})],
+            ["'Q'", "hands_to", "eligible.segments"],
+        ),
+        (
+            [role("Q", "qualify", "A", eligible={"customer": True}), role("A", "close", eligible={"customer": False})],
+            ["'Q'", "hands_to", "eligible.customer"],
+        ),
+        (
+            [
+                role("Q", "qualify", "A", eligible={"margin_below": 10}),
+                role("A", "close", eligible={"margin_from": 10}),
+            ],
+            ["'Q'", "hands_to", "eligible margins"],
+        ),
         ([role("SDR", "qualify"), role("AE", "close")], ["'SDR'", "reaches no role that closes"]),
         ([role("SDR", "qualify", "AE", "AE"), role("AE", "close")], ["'SDR'", "'AE' twice"]),
         ([role("AE", "close"), role("AE", "close")], ["'AE'", "two roles"]),
@@ -149,6 +177,33 @@ def test_a_structure_counts_its_hours_in_another_period():
     assert monthly.role_named("SDR").capacity == pytest.approx(weekly.role_named("SDR").capacity * 365.25 / 12 / 7)
     assert monthly.per("week").role_named("SDR").capacity == pytest.approx(weekly.role_named("SDR").capacity)
     assert weekly.per("week") == weekly
+
+
+def test_a_segment_that_the_structure_does_not_list_is_named():
+    roles = [role("A", "close", eligible={"segments": ["midd"]})]
+    with pytest.raises(StructureError, match=r"role 'A', eligible.segments: there is no segment 'midd'; there are mid"):
+        Structure.model_validate({"name": "ours", "segments": ["Mid", "small"], "role": roles})
+
+
+def test_a_win_may_come_back_as_a_customer_with_a_loss():
+    circle = structure(role("A", "close", "B"), role("B", "grow", "A", account_margin=0.3))
+    assert circle.paths() == (("A",), ("A", "B"), ("B",), ("B", "A"), ())
+
+
+figure = st.floats(0.01, 1e6)
+words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    name=words, heads=figure, cost=figure, loss=st.floats(0, 0.99), segments=st.lists(words.filter(str.strip)),
+    decay=st.none() | st.builds(ReplyDecay, usual_minutes=figure, per_doubling=st.floats(0.1, 1)),
+)  # fmt: skip
+def test_what_is_written_as_toml_reads_back_equal(name, heads, cost, loss, segments, decay):
+    closer = role("AE", "close", heads=heads, visit_minutes=cost, eligible={"segments": segments, "customer": False})
+    giver = role("SDR", "qualify", cost_per_hour=cost, hands_to=[{"to": "AE", "loss": loss}], takes_new=True)
+    ours = Structure.model_validate({"name": name, "role": [giver, closer], "reply_decay": decay})
+    assert Structure.model_validate(tomllib.loads(ours.to_toml())) == ours
 
 
 def test_segments_of_a_structure_are_compared_without_letter_case():

@@ -13,10 +13,12 @@ from pydantic_core import PydanticUndefined
 from leadscore import errors
 from leadscore.cli import app
 from leadscore.data.columns import Columns, LeadColumns
+from leadscore.data.locations import DatabaseTable
 from leadscore.data.outcomes import Outcome
 from leadscore.data.sources import ActivityLog, Join, Sources
 from leadscore.data.splits import Split
-from leadscore.decisions import Eligibility, HandOff, Role, Structure, TierRow
+from leadscore.decisions import Eligibility, HandOff, ReplyDecay, Role, Structure, TierRow
+from leadscore.models.rules import CardTier, Rule, Rules
 from leadscore.models.value import Value
 from leadscore.serving import Settings, openapi, payloads, problems
 from leadscore.training.recipe import Recipe, Search, StructureChoice
@@ -26,6 +28,7 @@ PAGES = {
     "[data]": Sources,
     "join": Join,
     "activities": ActivityLog,
+    "Tables of a database": DatabaseTable,
     "[lead]": LeadColumns,
     "[qualify] and [close]": Outcome,
     "[columns]": Columns,
@@ -33,10 +36,14 @@ PAGES = {
     "[structure]": StructureChoice,
     "[split]": Split,
     "[search]": Search,
+    "[rules]": Rules,
+    "points": Rule,
+    "tiers": CardTier,
     "Structure files": Structure,
     "[[role]]": Role,
     "eligible": Eligibility,
     "hands_to": HandOff,
+    "reply_decay": ReplyDecay,
 }
 
 
@@ -118,6 +125,7 @@ def test_each_key_of_a_training_is_described(tables_of, keys_of, small_training)
     assert keys_of([row[:1] for row in tables["train --json"]]) == list(told)
     stage = set(told["stages"]["close"])
     assert set(keys_of([row[:1] for row in tables["Stage"]])) == stage
+    assert set(keys_of([row[:1] for row in tables["Value"]])) == set(told["value"])
     assert set(keys_of([row[:1] for row in tables["Tier row"]])) == set(TierRow.__slots__)
 
 

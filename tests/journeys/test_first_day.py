@@ -9,7 +9,7 @@ import sqlite3
 REPLY = [
     *("lead_id", "decision_id", "p_qualify", "p_close", "score", "value", "currency", "tier", "tier_role", "role"),
     *("queue", "owner", "reply_within_minutes", "reason_1", "reason_2", "reason_3", "fit", "engagement", "trend"),
-    *("model_version", "horizon_days", "stored"),
+    *("basis", "model_version", "horizon_days", "stored"),
 ]
 
 LEAD = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,18 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from leadscore.models.estimators import BoostedTrees, HingeLogisticRegression
-from leadscore.models.likelihood import model_from_file
+from leadscore.models.blending import LogOddsBlend
+from leadscore.models.boosted_trees import BoostedTrees
+from leadscore.models.hinge_regression import HingeLogisticRegression
+from leadscore.models.likelihood import model_file, model_from_file
+from leadscore.models.segmented_classifier import SegmentedClassifier
 
-FAMILIES: list[Callable[..., Any]] = [HingeLogisticRegression, BoostedTrees]
+FAMILIES: list[Callable[..., Any]] = [
+    HingeLogisticRegression,
+    BoostedTrees,
+    LogOddsBlend,
+    partial(SegmentedClassifier, BoostedTrees(), column=1, segments=(1, 2)),
+]
 
 EXPECTED_FAILURES = {
     "HingeLogisticRegression": {
@@ -27,6 +36,10 @@ EXPECTED_FAILURES = {
         ),
     },
     "BoostedTrees": {},
+    "SegmentedClassifier": {},
+    "LogOddsBlend": {
+        "check_sample_weight_equivalence_on_dense_data": "that of HingeLogisticRegression, which is a part of it",
+    },
 }
 
 LEVELS = (0, 4, 0, 3)
@@ -56,15 +69,14 @@ def history() -> tuple[np.ndarray, np.ndarray]:
     return leads()
 
 
-@pytest.fixture(scope="module", params=FAMILIES, ids=lambda family: family.__name__)
+@pytest.fixture(scope="module", params=FAMILIES, ids=lambda family: type(family()).__name__)
 def fitted(request: pytest.FixtureRequest, history: tuple[np.ndarray, np.ndarray]) -> Any:
     return request.param(levels=LEVELS).fit(*history)
 
 
 def restored(estimator: Any) -> Any:
     model = estimator.model_
-    ending = "json" if model.family == "logistic_regression" else "txt"
-    return model_from_file(f"close.{ending}", model.to_text())
+    return model_from_file(model_file("close", model.family), model.to_text())
 
 
 def test_it_learns(fitted: Any) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.calibration import _sigmoid_calibration
 from sklearn.linear_model import LogisticRegression
 
-from leadscore.models.calibration import Calibrator, cox_fit, expit, fit_sigmoid, logit
+from leadscore.models.calibration import Calibrator, cox_fit, expit, fit_shift, fit_sigmoid, fit_steps, logit
 
 
 def outcomes(n: int, seed: int, slope: float = 0.7, intercept: float = -0.4) -> tuple[np.ndarray, np.ndarray]:
@@ -94,3 +94,42 @@ def test_a_stretch_that_is_told_apart_perfectly_stays_finite() -> None:
 def test_a_ranking_is_never_turned_round() -> None:
     x = np.linspace(-3, 3, 60)
     assert fit_sigmoid(x, (x < 0).astype(float)).slope == 1e-3
+
+
+def test_a_shift_moves_the_mean_to_the_rate_and_keeps_the_log_odds_apart() -> None:
+    x, y = outcomes(20_000, seed=1, slope=1.0, intercept=0.8)
+    shift = fit_shift(x, y)
+    assert shift.slope == 1.0
+    assert shift.intercept == pytest.approx(0.8, abs=0.05)
+    assert shift(x).mean() == pytest.approx(y.mean(), abs=1e-4)
+    weight = np.random.default_rng(0).integers(1, 4, len(y)).astype(float)
+    assert np.average(fit_shift(x, y, weight)(x), weights=weight) == pytest.approx(
+        np.average(y, weights=weight), abs=1e-4
+    )
+
+
+@pytest.mark.parametrize("outcome", [0.0, 1.0])
+def test_a_shift_to_one_outcome_stays_finite(outcome: float) -> None:
+    shift = fit_shift(np.linspace(-2, 2, 50), np.full(50, outcome))
+    assert np.isfinite(shift.intercept)
+    assert 1e-4 < shift(np.zeros(1))[0] < 1 - 1e-4
+
+
+@given(st.integers(0, 10_000), st.lists(st.floats(-8, 8), min_size=2, unique=True))
+def test_steps_keep_the_ranking(seed: int, x: list[float]) -> None:
+    fitted = fit_steps(*outcomes(300, seed))
+    apart = np.sort(np.round(x, 3))
+    p = fitted(apart)
+    assert (np.diff(p)[np.diff(apart) > 0] > 0).all() or p.min() == 1e-4 or p.max() == 1 - 1e-4
+
+
+def test_steps_follow_what_no_line_can_and_survive_json() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-3, 3, 40_000)
+    truth = np.where(x < 0, 0.1, 0.6)
+    y = (rng.random(len(x)) < truth).astype(float)
+    steps, line = fit_steps(x, y), fit_sigmoid(x, y)
+    assert np.abs(steps(x) - truth).mean() < 0.02 < np.abs(line(x) - truth).mean()
+    again = Calibrator.from_dict(json.loads(json.dumps(steps.to_dict())))
+    np.testing.assert_array_equal(again(x), steps(x))
+    np.testing.assert_array_equal(steps(x[:1]), steps(x)[:1])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from leadscore.models.estimators import BoostedTrees, HingeLogisticRegression
+from leadscore.models.boosted_trees import BoostedTrees
+from leadscore.models.hinge_regression import HingeLogisticRegression
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(600, 2))

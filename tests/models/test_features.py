@@ -50,6 +50,9 @@ def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     return a.shape == b.shape and bool(((a == b) & (np.signbit(a) == np.signbit(b)) | np.isnan(a) & np.isnan(b)).all())
 
 
+ADDRESSES = ["jo@gmail.com", "jo@alder.de", "Jo@Alder.de", ""]
+
+
 @given(rows=rows_of(text))
 def test_a_table_of_text_is_encoded_like_its_rows(rows: list[dict[str, str]]) -> None:
     full = [{name: row.get(name, "") for name in NAMES} for row in rows]
@@ -145,3 +148,17 @@ def test_the_json_form_encodes_alike(rows: list[dict[str, Any]]) -> None:
 def test_two_features_with_the_same_levels_do_not_disturb_each_other() -> None:
     one, two = Feature("A", "category", levels=("x", "y")), Feature("B", "category", levels=("y", "x"))
     assert (one.code("x"), two.code("x"), one.code("z")) == (0.0, 1.0, 2.0)
+
+
+@given(st.lists(st.one_of(st.text(), st.sampled_from(ADDRESSES), st.none()), max_size=30))
+def test_contact_data_are_encoded_alike_alone_and_in_a_frame(cells: list[str | None]) -> None:
+    encoder = Encoder.fit(
+        pd.DataFrame({"Mail": ADDRESSES * 20}, dtype="str"),
+        [Field("Mail", "category", contact="email")],
+        missing=["none"],
+    )
+    assert "alder" not in str(encoder.to_dict())
+    assert set(encoder.features[0].levels) == {"free", "business"}
+    again = Encoder.from_dict(json.loads(json.dumps(encoder.to_dict())))
+    alone = again.encode([{"Mail": cell} for cell in cells])
+    np.testing.assert_array_equal(encoder.encode_frame(pd.DataFrame({"Mail": pd.Series(cells, dtype=object)})), alone)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore.models.estimators import BoostedTrees
+from leadscore.models.boosted_trees import BoostedTrees
 from leadscore.models.likelihood import AdditiveModel, TreeModel, model_from_file
 
 PIECES = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,8 +16,10 @@ from leadscore.data.splits import Split, split_by_time
 from leadscore.errors import NoSignal, OneClass, TooFewOutcomes
 from leadscore.models.bundle import Likelihood
 from leadscore.models.calibration import Calibrator, expit, logit
+from leadscore.models.hinge_regression import HingeLogisticRegression
 from leadscore.models.likelihood import AdditiveModel
-from leadscore.training.evaluation import check_outcomes, evaluate, refuse_without_signal
+from leadscore.training.candidates import Candidate
+from leadscore.training.evaluation import check_outcomes, cross_check, evaluate, refuse_without_signal
 
 Make = Callable[..., History]
 
@@ -72,7 +75,9 @@ def test_a_split_that_leaves_nothing_to_calibrate_on_is_refused(make_history: Ma
 def stage(column: int, slope: float = 1.0) -> Any:
     pieces: list[dict[str, Any]] = [{"knots": [0.0, 1.0], "values": [0.0, 0.0], "missing": 0.0} for _ in range(2)]
     pieces[column] = {"knots": [-9.0, 9.0], "values": [-9.0, 9.0], "missing": 0.0}
-    return SimpleNamespace(likelihood=Likelihood(AdditiveModel(0.0, pieces, [0, 0]), Calibrator(slope, 0.1)))
+    likelihood = Likelihood(AdditiveModel(0.0, pieces, [0, 0]), Calibrator(slope, 0.1))
+    winner = Candidate("logistic_regression", "C=0.3", HingeLogisticRegression(levels=(0, 0)))
+    return SimpleNamespace(likelihood=likelihood, competition=SimpleNamespace(winner=winner))
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +112,25 @@ def test_the_difference_to_the_baseline_is_paired(measured: Any) -> None:
         assert one.baseline["log_loss"] == pytest.approx(theirs)
         losses = np.log(np.where(y == 1, baseline[name] / one.p, (1 - baseline[name]) / (1 - one.p)))
         assert one.log_loss_difference_se == pytest.approx(losses.std(ddof=1) / np.sqrt(len(y)))
+
+
+def test_a_direct_model_checks_the_mean_of_the_product(measured: Any) -> None:
+    found = measured[-1]
+    assert found["qualify"].direct_mean is None
+    direct = found["close"].direct_mean
+    assert direct == pytest.approx(found["close"].base_rate, rel=0.15)
+    for mean, warned in ((direct * 1.04, 0), (direct * 1.06, 1), (direct * 0.9, 1)):
+        shifted = replace(found["close"], p=np.full(500, mean))
+        assert len(cross_check({"close": shifted})) == warned
+    assert cross_check({"qualify": found["qualify"]}) == ()
+
+
+def test_calibration_is_not_judged_on_few_leads(measured: Any) -> None:
+    flat = measured[-1]["close"].to_dict()
+    assert flat["calibration_verdict"] == "cannot tell"
+    assert len(flat["deciles"]) == 10
+    assert sum(decile["leads"] for decile in flat["deciles"]) == 500
+    assert flat["mean"] == pytest.approx(measured[-1]["close"].p.mean())
 
 
 def test_figures_are_those_of_train_json(measured: Any) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from leadscore.decisions import preset, preview
 from leadscore.training.report import (
+    audit_figure,
     calibration_figure,
     excluded_line,
     gain_figure,
@@ -55,6 +56,39 @@ def test_gain_counts_what_the_best_leads_hold():
     p, y = np.array([0.9, 0.8, 0.2, 0.1]), np.array([1.0, 0.0, 1.0, 0.0])
     [axes] = gain_figure(p, y, "P(close)").axes
     assert axes.lines[1].get_ydata().tolist() == [0, 0.5, 0.5, 1, 1]
+
+
+def test_a_weight_counts_like_as_many_leads(outcomes):
+    p, y = outcomes
+    weight = np.random.default_rng(1).integers(1, 4, len(p))
+    repeated = [np.repeat(v, weight) for v in (p, y)]
+    [weighted], [plain] = gain_figure(p, y, "", weight=weight.astype(float)).axes, gain_figure(*repeated, "").axes
+    at = np.linspace(0, 1, 50)
+    curves = [np.interp(at, *axes.lines[1].get_data()) for axes in (weighted, plain)]
+    assert np.abs(curves[0] - curves[1]).max() < 0.01
+    assert "weighted" in weighted.get_title()
+
+
+def test_weights_move_what_happened_and_widen_the_bands(outcomes):
+    p, y = outcomes
+    weight = np.where(y == 1, 4.0, 1.0)
+    (above, _), (plain, _) = (
+        calibration_figure(p, y, "", weight=weight).axes,
+        calibration_figure(p, y, "").axes,
+    )
+    assert (above.lines[1].get_ydata() >= plain.lines[1].get_ydata()).all()
+    heights = [np.mean([s[1, 1] - s[0, 1] for s in axes.collections[0].get_segments()]) for axes in (above, plain)]
+    assert heights[0] > heights[1]
+
+
+def test_each_column_of_the_audit_has_its_mark(sample_result, tmp_path):
+    verdicts = sample_result.examination.verdicts
+    [axes] = audit_figure(verdicts).axes
+    known = {v.column for v in verdicts if v.auc is not None}
+    assert {label.get_text() for label in axes.get_yticklabels()} == known
+    assert any("BLOCK" in text.get_text() for text in axes.get_legend().get_texts())
+    assert len(audit_figure(verdicts, most=3).axes[0].get_yticklabels()) == 3
+    audit_figure([]).savefig(tmp_path / "empty.png")
 
 
 def test_a_likelihood_that_never_differs_is_drawn(tmp_path):

@@ -67,11 +67,11 @@ def test_the_recipe_of_the_sample_loads(load: Any, sample_folder: Path) -> None:
         (BASE + "[data]\ndelimeter = ';'", r"unknown key 'delimeter' in \[data\]; did you mean 'delimiter'\?"),
         (
             BASE + "[search]\ntrails = 3",
-            r"unknown key 'trails' in \[search\]; did you mean 'trials'\? allowed: minutes, trials",
+            r"unknown key 'trails' in \[search\]; did you mean 'trials'\? allowed: include, minutes, trials",
         ),
         (
             BASE + "[columns]\nxyz = []",
-            r"unknown key 'xyz' in \[columns\]; allowed: allow_leaky, categories, ignore, numbers",
+            r"unknown key 'xyz' in \[columns\]; allowed: allow_leaky, categories, contact, ignore, numbers",
         ),
         (
             BASE + '[data]\njoin = [{ file = "a.csv", on = "id" }, { flie = "b.csv", on = "id" }]',

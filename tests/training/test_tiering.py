@@ -53,7 +53,8 @@ def test_prospects_are_numbers_in_the_order_of_the_rows(sample_result: TrainingR
     history, bundle = sample_result.test, sample_result.bundle
     X = bundle.encoder.encode_frame(history.frame)
     rows = np.array([7, 3, 5])
-    found = prospects_of(X, history, rows, sample_result.fitted, bundle.margins)
+    likelihoods = {stage: f.likelihood(X[rows]) for stage, f in sample_result.fitted.items()}
+    found = prospects_of(likelihoods, history, rows, bundle.margins(X[rows], history.segment[rows]))
     qualify, close = bundle.likelihoods(X[rows])
     np.testing.assert_array_equal(found.p_qualify, qualify)
     np.testing.assert_array_equal(found.p_close, close)
@@ -64,9 +65,10 @@ def test_prospects_are_numbers_in_the_order_of_the_rows(sample_result: TrainingR
 def cut(result: TrainingResult, stages: list[str], **outcomes: Outcome):
     history, bundle = result.test, result.bundle
     recipe = result.recipe.model_copy(update=outcomes)
-    fitted = {stage: result.fitted[stage] for stage in stages}
     X, rows = bundle.encoder.encode_frame(history.frame), np.arange(len(history))
-    return cut_tiers(X, history, rows, fitted, bundle.margins, recipe, arrivals=history)
+    likelihoods = {stage: result.fitted[stage].likelihood(X) for stage in stages}
+    margin = bundle.margins(X, history.segment)
+    return cut_tiers(likelihoods, history, rows, margin, recipe, arrivals=history)
 
 
 def test_only_close_with_a_rate_assumes_who_qualifies(sample_result: TrainingResult) -> None:

@@ -13,7 +13,7 @@ import pytest
 from leadscore.errors import UnknownModel
 from leadscore.models.bundle import load_bundle
 from leadscore.models.registry import Registry
-from leadscore.training import entry, load, tracking, train
+from leadscore.training import cold_start, load, tracking, train
 from leadscore.training.tracking import input_example, log_training
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
@@ -49,9 +49,12 @@ def test_a_run_keeps_the_recipe_the_tiers_and_figures(registry, sample_result):
     with (folder / "tiers.csv").open() as file:
         assert len(list(csv.DictReader(file))) == len(sample_result.bundle.policy.tiers.rows)
     names = {p.name for p in (folder / "figures").iterdir()}
-    assert names == {f"{kind}_{stage}.png" for kind in ("calibration", "gain") for stage in ("qualify", "close")} | {
-        "tiers.png"
-    }
+    by_stage = {f"{kind}_{stage}" for kind in ("calibration", "gain") for stage in ("qualify", "close")}
+    assert names == {f"{name}.png" for name in (*by_stage, "tiers", "audit")}
+    tables = {p.stem: json.loads(p.read_text()) for p in (folder / "tables").iterdir()}
+    assert set(tables) == by_stage | {"audit", "fields", "values", "drift"}
+    assert len(tables["audit"]["data"]) == len(sample_result.examination.verdicts)
+    assert "<script" not in (folder / "fields.html").read_text()
 
 
 def test_the_first_model_is_champion_and_the_next_only_challenger(registry, sample_result):
@@ -108,7 +111,7 @@ def test_a_run_names_the_bundle_of_its_model(registry):
 def test_train_and_load_are_all_that_a_user_calls(tmp_path, sample_result, capfd, monkeypatch):
     monkeypatch.setenv("LEADSCORE_HOME", str(tmp_path))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.setattr(entry, "fit_bundle", lambda *_, **__: sample_result)
+    monkeypatch.setattr(cold_start, "fit_bundle", lambda *_, **__: sample_result)
     result = train(sample_result.recipe, now=NOW)
     assert result.model == "models:/leadscore/1"
     assert result.to_dict()["aliases"] == ["challenger", "champion"]

@@ -11,14 +11,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from leadscore.cli.terminal import Json, Quiet, Seed, out, print_json, remark
+from leadscore.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from leadscore.data.drift import Drift
     from leadscore.data.leakage import ColumnVerdict
     from leadscore.data.quality import FieldPage
 
 __all__ = ["register"]
+
+_MOVED = 8
 
 
 def register(app: typer.Typer) -> None:
@@ -29,11 +33,18 @@ def register(app: typer.Typer) -> None:
 def audit(
     recipe: Annotated[Path, typer.Argument(help="TOML that describes the export.")],
     data: Annotated[
-        Path | None, typer.Option(help="In place of the recipe's folder (a folder) or its leads (a file).")
+        str | None,
+        typer.Option(metavar="PATH|URL", help="In place of the recipe's folder (a folder) or its leads (a file)."),
     ] = None,
     later: Annotated[
-        Path | None, typer.Option(help="The same leads exported again later (a folder or a file of leads).")
+        str | None,
+        typer.Option(metavar="PATH|URL", help="The same leads exported again later (a folder or a file of leads)."),
     ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Show the rates by value of this column; may be repeated."),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the whole as one HTML page.")] = None,
     seed: Seed = 0,
     json: Json = False,
     quiet: Quiet = False,
@@ -42,42 +53,91 @@ def audit(
 
     Example: leadscore audit training/xeducation.toml --data ../shared/data/xeducation_leads.csv
     """
-    from leadscore.data.drift import drift
-    from leadscore.data.leakage import audit as audit_columns
-    from leadscore.data.quality import field_pages
+    from leadscore.data.examination import examine
     from leadscore.training.pipeline import read
     from leadscore.training.recipe import load_recipe
 
     what = load_recipe(recipe)
     history = read(what, data)
     again = None if later is None else read(what, later)
-    verdicts = audit_columns(history, allow=what.columns.allow_leaky, later=again, seed=seed)
-    pages = field_pages(history, verdicts)
-    moved = drift(history, seed=seed)
+    found = examine(history, allow=what.columns.allow_leaky, later=again, seed=seed)
+    pages = {p.column: p for p in found.fields}
+    shown = [_page_of(pages, name) for name in field or ()]
+    if html is not None:
+        from leadscore.training.report.page import examination_page
+
+        html.write_text(examination_page(found, what.name), encoding="utf-8")
     if json:
-        print_json(
-            {
-                "recipe": what.name,
-                "rows": len(history),
-                "snapshots": 1 if again is None else 2,
-                "columns": [v.to_dict() for v in verdicts],
-                "fields": [p.to_dict() for p in pages],
-                "drift": moved.to_dict(),
-            }
-        )
+        print_json({"recipe": what.name, **found.to_dict()})
         return
-    out.print(_verdict_table(verdicts, {p.column: p for p in pages}))
-    for sentence in moved.sentences:
+    if shown:
+        for page in shown:
+            _print_page(page)
+        return
+    out.print(_verdict_table(found.verdicts, pages))
+    out.print(_drift_table(found.drift))
+    for page in found.fields:
+        if page.placeholders:
+            listed = ", ".join(f"{spelling!r} ({count})" for spelling, count in page.placeholders.items())
+            remark(f"note: {page.column!r} has {listed}: missing? List it under `missing` of [lead]", quiet=quiet)
+    for sentence in found.drift.sentences:
         remark(f"note: {sentence}", quiet=quiet)
     if again is None:
         remark("one export shows no soft leak: export the same leads again later and give both (--later)", quiet=quiet)
+
+
+def _page_of(pages: dict[str, FieldPage], name: str) -> FieldPage:
+    if name not in pages:
+        raise UsageError(f"--field {name!r}: the export has no such column; it has {', '.join(map(repr, pages))}.")
+    return pages[name]
+
+
+def _print_page(page: FieldPage) -> None:
+    used = f"used as {page.kind}" if page.used else "not used"
+    out.print(
+        f"{page.column}: {page.filled:.0%} filled, {page.distinct} values, known {page.known}, {used}", markup=False
+    )
+    out.print(page.why, markup=False)
+    for stage, rates in page.rates.items():
+        table = Table(title=f"{stage}: {page.base_rates[stage]:.1%} of all", box=SIMPLE_HEAD, title_justify="left")
+        for header in ("Value", "Leads", "Rate", "95 % interval", "Against all"):
+            table.add_column(header, justify="left" if header in ("Value", "Against all") else "right", overflow="fold")
+        for r in rates:
+            cells = (str(r.leads), f"{r.rate:.1%}", f"{r.low:.1%} to {r.high:.1%}", r.differs)
+            table.add_row(escape(r.value), *cells)
+        out.print(table)
+
+
+def _drift_table(moved: Drift) -> Table:
+    table = Table(
+        title=f"How do the newest {moved.new} leads differ from the {moved.old} before them?",
+        caption="AUC: of telling new leads from old ones by it alone. Cost: log loss a new lead of going on\n"
+        "with the old rates. The columns that moved most.",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    for header in ("", "AUC", "Old", "New", "Cost"):
+        table.add_column(header, justify="right" if header else "left", overflow="fold")
+    table.add_column("Values that came, went", ratio=1, overflow="fold")
+    for stage, o in moved.outcomes.items():
+        rates = (f"{o.old:.1%}", f"{o.new:.1%}")
+        table.add_row(escape(f"[{stage}] happened"), f"{o.adversarial_auc:.2f}", *rates, f"{o.cost:.4f}", "")
+    for c in moved.columns[:_MOVED]:
+        values = "; ".join(
+            f"{word} {', '.join(values)}" for word, values in (("came", c.came), ("went", c.went)) if values
+        )
+        filled = (f"{c.filled_old:.0%} filled", f"{c.filled_new:.0%}")
+        cost = f"{max(c.cost.values(), default=0.0):.4f}"
+        table.add_row(escape(c.column), f"{c.adversarial_auc:.2f}", *filled, cost, escape(values))
+    return table
 
 
 def _verdict_table(verdicts: Sequence[ColumnVerdict], pages: dict[str, FieldPage]) -> Table:
     count = ", ".join(f"{sum(v.verdict == word for v in verdicts)} {word}" for word in ("BLOCK", "ASK", "ok"))
     table = Table(
         title="Does the column give the outcome away?",
-        caption=f"{count}. Training leaves BLOCK and ASK out; a column named under [columns] allow_leaky\n"
+        caption=f"{count}. Training leaves BLOCK and ASK out; a column named under \\[columns] allow_leaky\n"
         "with a reason is used all the same. AUC: of the column by itself.",
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),

@@ -20,9 +20,11 @@ def register(app: typer.Typer) -> None:
 
 
 def score(
-    leads: Annotated[Path, typer.Argument(help="CSV, Parquet or JSON lines.")],
+    leads: Annotated[str, typer.Argument(help="CSV, Parquet or JSON lines, or URL#table of a database.")],
     out: Annotated[Path, typer.Option(help="File to write: .csv, .parquet or .jsonl.")],
-    activities: Annotated[Path | None, typer.Option(help="Activity log of these leads.")] = None,
+    activities: Annotated[
+        list[str] | None, typer.Option(metavar="PATH|URL", help="Activity log of these leads; may be repeated.")
+    ] = None,
     model: Annotated[str, typer.Option(help="champion, challenger, a number, a URI or a Bundle folder.")] = "champion",
     registry_name: RegistryName = "leadscore",
     reasons: Annotated[int, typer.Option(min=0, max=3, help="Sentences of reasons for each lead.")] = 3,
@@ -36,6 +38,7 @@ def score(
     Example: leadscore score new.csv --out scored.csv
     """
     from leadscore.data.activities import read_activities
+    from leadscore.data.locations import located
     from leadscore.data.rows import Intake
     from leadscore.data.sinks import write_tables
     from leadscore.data.sources import Sources, stream_tables
@@ -45,10 +48,13 @@ def score(
     scorer = load(model, home=home(), registry_name=registry_name)
     sources = Sources.model_validate(scorer.bundle.card["sources"])
     intake = Intake()
-    events = None if activities is None else read_activities(sources, activities.parent, activities, intake=intake)
+    logs = [located(log) for log in activities or ()]
+    events = read_activities(sources, Path(), logs, intake=intake) if logs else None
     batches = BatchScorer(scorer, activities=events, as_of=_moment(as_of), reasons=reasons)
     named = scorer.bundle.parts.id
-    frames = stream_tables(leads, encoding=sources.encoding, delimiter=sources.delimiter, id=named, intake=intake)
+    frames = stream_tables(
+        located(leads), encoding=sources.encoding, delimiter=sources.delimiter, id=named, intake=intake
+    )
     write_tables(out, batches.score(frames))
     for line in (*intake.remarks, *batches.remarks()):
         remark(f"note: {line}", quiet=quiet)

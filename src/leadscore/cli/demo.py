@@ -99,7 +99,7 @@ def demo(
     Example: leadscore demo
     """
     from leadscore.data.synthetic import write_sample
-    from leadscore.training import train
+    from leadscore.training import TrainingResult, train
     from leadscore.training.report.tables import stage_table, tier_table
 
     folder = home() / "data" / "demo"
@@ -110,6 +110,7 @@ def demo(
     out.rule("2. training")
     with progress(quiet=quiet) as advance:
         result = train(folder / "sample.toml", seed=seed, home=home(), progress=advance)
+    assert isinstance(result, TrainingResult), "the sample's recipe has no points card"
     for warning in result.warnings:
         remark(f"note: {warning}", quiet=quiet)
     out.print(stage_table(result))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from leadscore.data.guess_values import Guess
+    from leadscore.data.locations import DatabaseTable
 
 __all__ = ["register"]
 
@@ -29,7 +30,10 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    export: Annotated[list[str], typer.Argument(metavar="EXPORT...", help="Leads, and files that belong to them.")],
+    export: Annotated[
+        list[str],
+        typer.Argument(metavar="EXPORT...", help="Leads, and files that belong to them; or a database's URL."),
+    ],
     recipe: Annotated[
         Path | None, typer.Option("--out", help="TOML to write; leads.toml beside leads.csv when absent.")
     ] = None,
@@ -63,11 +67,11 @@ def init(
     if not path.parent.is_dir():
         raise BadInput(f"{path}: the folder {path.parent} does not exist. Make it, or choose another --out.")
     given = Given(id_, created, tuple(close or ()), tuple(qualify or ()), date_order)
-    guess = guess_export([_from(path.parent, name) for name in export], folder=path.parent, given=given)
+    guess = guess_export([_location(path.parent, name) for name in export], folder=path.parent, given=given)
     path.write_text(recipe_text(guess, name=check_name(path.stem)), encoding="utf-8")
     load_recipe(path)
     if json:
-        print_json({"recipe": str(path), **guess.to_dict()})
+        print_json({"recipe": str(path), "environment": guess.sources.environment, **guess.to_dict()})
         return
     out.print(_table(guess))
     _tell(guess, path, quiet=quiet)
@@ -79,10 +83,16 @@ def _beside(export: str) -> Path:
     return Path(export).with_suffix(".toml")
 
 
+def _location(folder: Path, export: str) -> str | DatabaseTable:
+    if "://" in export:
+        from leadscore.data.locations import DatabaseTable
+
+        return DatabaseTable.parse(export).with_path(lambda path: _from(folder, path))
+    return _from(folder, export)
+
+
 def _from(folder: Path, export: str) -> str:
     """An export's path as the recipe writes it: relative where it is near, so that both can move together."""
-    if "://" in export:
-        return export
     path = os.path.relpath(export, folder)
     return str(Path(export).resolve()) if path.split(os.sep).count("..") > _NEAR else Path(path).as_posix()
 
@@ -114,6 +124,8 @@ def _tell(guess: Guess, path: Path, *, quiet: bool) -> None:
         remark(f"note: {line}", quiet=quiet)
     for file, why in guess.skipped:
         remark(f"not used: {file}: {why}", quiet=quiet)
+    for name in guess.sources.environment:
+        remark(f"set {name} in the environment before training: the recipe holds no password", quiet=quiet)
     out.print(f"{path} is written; go on with: leadscore train {path}", markup=False)
 
 

@@ -37,16 +37,20 @@ def tiers(
 
     Example: leadscore tiers --set SDR.heads=4 --set ISR.cost_per_hour=70
     """
+    from leadscore.models.bundle import CardBundle
     from leadscore.training import load, preview
+    from leadscore.training.report.card import card_table
     from leadscore.training.report.tables import moved_table, tier_table
 
     scorer = load(model, home=home(), registry_name=registry_name)
-    policy, currency = scorer.bundle.policy, scorer.bundle.card["currency"]
+    bundle, currency = scorer.bundle, scorer.bundle.card["currency"]
     if structure is None and not set_:
         if json:
             print_json(scorer.tier_table)
+        elif isinstance(bundle, CardBundle):
+            out.print(card_table(bundle))
         else:
-            out.print(tier_table(policy, currency))
+            out.print(tier_table(bundle.policy, currency))
         return
     what_if = preview(scorer, structure=structure, settings=set_ or [])
     if json:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leadscore.cli.terminal import Json, Quiet, RegistryName, Seed, home, out, print_json, progress, remark
+from leadscore.cli.terminal import Json, Quiet, RegistryName, Seed, home, out, print_json, progress, remark, say
+
+if TYPE_CHECKING:
+    from leadscore.training import CardResult, TrainingResult
 
 __all__ = ["register"]
 
@@ -38,7 +41,8 @@ def sample(
 def train(
     recipe: Annotated[Path, typer.Argument(help="TOML that describes the export.")],
     data: Annotated[
-        Path | None, typer.Option(help="In place of the recipe's folder (a folder) or its leads (a file).")
+        str | None,
+        typer.Option(metavar="PATH|URL", help="In place of the recipe's folder (a folder) or its leads (a file)."),
     ] = None,
     registry_name: RegistryName = "leadscore",
     seed: Seed = 0,
@@ -56,15 +60,33 @@ def train(
     if json:
         print_json(result.to_dict())
         return
-    from leadscore.training.report.tables import excluded_line, stage_table, tier_table
+    from leadscore.training import CardResult
 
     for warning in result.warnings:
         remark(f"note: {warning}", quiet=quiet)
-    out.print(stage_table(result))
-    out.print(tier_table(result.bundle.policy, result.recipe.currency))
-    remark(excluded_line(result), quiet=quiet)
+    if isinstance(result, CardResult):
+        _show_card(result)
+    else:
+        _show_model(result, quiet=quiet)
     registered = result.registered
     if registered is not None:
         for gate, verdict in registered.gates.items():
             remark(f"gate {gate}: {verdict}", quiet=quiet)
         out.print(f"{registered.model} is {' and '.join(registered.aliases)}", markup=False)
+
+
+def _show_model(result: TrainingResult, *, quiet: bool) -> None:
+    from leadscore.training.report.tables import excluded_line, stage_table, tier_table
+
+    out.print(stage_table(result))
+    out.print(tier_table(result.bundle.policy, result.recipe.currency))
+    remark(excluded_line(result), quiet=quiet)
+
+
+def _show_card(result: CardResult) -> None:
+    from leadscore.training.report.card import card_table, rules_table
+
+    say(f"no model: {result.refusal}")
+    say('in its place, as the recipe asks with cold_start = "rules", a points card: its points are no likelihood')
+    out.print(rules_table(result.bundle))
+    out.print(card_table(result.bundle))

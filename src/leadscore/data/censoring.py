@@ -3,7 +3,8 @@
 A curve tells how soon outcomes show after creation, by channel; it is a discrete-time hazard by the day, so that every
 lead counts for as long as it was watched. From it each lead gets a weight: a winner of some age stands for the winners
 of that age who have not shown yet, and an open lead for those open ones that will never win. A lead older than the
-horizon has the weight 1.
+horizon has the weight 1. Where losses are stated, open leads teach nothing; the leads that were won or lost by some age
+then stand for all that will be, since wins and losses take different times.
 """
 
 from __future__ import annotations
@@ -14,8 +15,16 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import isotonic_regression
 
-__all__ = ["DelayCurve", "censoring_weights", "cumulative_incidence", "delay_curves", "inverse_propensity"]
+__all__ = [
+    "DelayCurve",
+    "censoring_weights",
+    "cumulative_incidence",
+    "decided_weights",
+    "delay_curves",
+    "inverse_propensity",
+]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -176,6 +185,68 @@ def censoring_weights(
     mature = (shown[1:-1] == 1.0).all(axis=0)
     young = (shown[1:-1] < MIN_SHOWN).any(axis=0)
     return np.where(mature, 1.0, np.where(young, np.nan, weight))
+
+
+def decided_weights(
+    won: npt.NDArray[np.bool_],
+    lost: npt.NDArray[np.bool_],
+    age: Floats,
+    channel: Integers,
+    curves: Sequence[DelayCurve],
+) -> Floats:
+    """Weight of each lead that is won or lost, where leads that are still open are left out.
+
+    Winners of some age stand for those who have not shown yet; the lost ones, whose share by age is read off the export
+    itself, stand for all leads that are not won within the horizon.
+
+    Parameters
+    ----------
+    won, lost
+        What became of each lead; neither for an open one.
+    age
+        Days that each lead was watched.
+    channel
+        Number of each lead's channel.
+    curves
+        Delays of the wins, for each channel.
+
+    Returns
+    -------
+    ndarray of float
+        NaN for leads of an age at which too few are won or lost; what open leads get is of no use.
+
+    Examples
+    --------
+    Half of the leads are won in the end, at once; the others are lost, but of the younger leads only every other one is
+    lost so far.
+
+    >>> curve = DelayCurve(0.5, np.array([1.0, 1.0]), 1)
+    >>> won, lost = np.array([1, 1, 0, 0, 1, 1, 0, 0], bool), np.array([0, 0, 1, 1, 0, 0, 1, 0], bool)
+    >>> age = np.array([9.0, 9.0, 9.0, 9.0, 1.0, 1.0, 1.0, 1.0])
+    >>> decided_weights(won, lost, age, np.zeros(8, dtype=int), [curve])
+    array([1., 1., 1., 1., 1., 1., 2., 2.])
+    """
+    weight = np.full(len(age), np.nan)
+    pooled = _share_by_age(lost, age)
+    for number, curve in enumerate(curves):
+        here = channel == number
+        shown, known = curve.by(age[here]), pooled[here]
+        if lost[here].sum() >= MIN_OUTCOMES:
+            known = _share_by_age(lost[here], age[here])
+        rest = 1.0 - curve.share
+        told = np.where(won[here], 1.0 / np.maximum(shown, 1e-9), rest / np.maximum(known, 1e-9))
+        young = (shown < MIN_SHOWN) | (known < MIN_SHOWN * rest)
+        weight[here] = np.where(young, np.nan, np.clip(told, 1 / MAX_WEIGHT, MAX_WEIGHT))
+    return weight
+
+
+def _share_by_age(flags: npt.NDArray[np.bool_], age: Floats) -> Floats:
+    """Share of the leads of each age that are flagged, never falling with the age; leads of one age have one share."""
+    ages, place = np.unique(age, return_inverse=True)
+    leads = np.bincount(place, minlength=len(ages))
+    share = np.bincount(place, flags, minlength=len(ages)) / leads
+    rising: Floats = isotonic_regression(share, weights=leads).x[place]
+    return rising
 
 
 def inverse_propensity(propensity: Floats, worked: npt.NDArray[np.bool_]) -> Floats:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 __all__ = ["Columns", "LeadColumns"]
 
@@ -40,8 +41,17 @@ class LeadColumns(BaseModel):
     """Logged chance, in (0, 1], that the router let somebody work the lead; the worked ones count by its inverse."""
     channel: str | None = None
     """Column that tells channels apart whose outcomes come at different speeds; found by its name when absent."""
+    moments: tuple[Annotated[float, Field(ge=0)], ...] = Field((0.0,), min_length=1)
+    """Days after creation at which a lead of the history is looked at, as far as it was still open then."""
     missing: tuple[str, ...] = ()
     """Spellings that mean missing in this export."""
+
+    @field_validator("moments")
+    @classmethod
+    def _ascending(cls, moments: tuple[float, ...]) -> tuple[float, ...]:
+        if list(moments) != sorted(set(moments)):
+            raise ValueError(f"{list(moments)} are not in ascending order, each once; allowed: [0, 7, 30]")
+        return moments
 
     @property
     def not_features(self) -> tuple[str, ...]:
@@ -63,3 +73,5 @@ class Columns(BaseModel):
     """Columns that are numbers whatever they look like."""
     categories: tuple[str, ...] = ()
     """Columns that are categories whatever they look like."""
+    contact: tuple[str, ...] = ()
+    """Columns of e-mail addresses, telephone numbers or names, learned from only as kinds; found when absent."""

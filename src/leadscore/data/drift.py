@@ -6,8 +6,8 @@ values that came or went, and a base rate that moved say how far yesterday can b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ __all__ = ["ColumnDrift", "Drift", "OutcomeDrift", "drift"]
 _NEW_SHARE = 0.25
 _VALUE_SHARE = 0.02
 _MOST_VALUES = 5
+_PRIOR = 20
+_FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,9 @@ class ColumnDrift:
         Values that at least 2 % of the new leads have and no old one had, and the other way round.
     expected_shift
         By stage, how far the moved mix of values moves the base rate when each value keeps its old rate.
+    cost
+        By stage, log loss per new lead, in nats, of going on with the old rate of each value, against the rates that
+        the new leads themselves show (cross-fitted); 0 where the old rates serve as well.
     """
 
     column: str
@@ -51,6 +56,7 @@ class ColumnDrift:
     came: tuple[str, ...]
     went: tuple[str, ...]
     expected_shift: Mapping[str, float]
+    cost: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +72,20 @@ class OutcomeDrift:
     cost
         Log loss per new lead, in nats, of going on with the old rate: what a move of this size costs a model that does
         not see it.
+    adversarial_auc
+        ROC AUC with which the outcome alone tells new leads from old ones.
     """
 
     old: float
     new: float
     z: float
     cost: float
+    adversarial_auc: float
+
+    @property
+    def forecast(self) -> float:
+        """How many outcomes the old rate forecasts for each that happens now; infinite when none does."""
+        return self.old / self.new if self.new else float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +112,8 @@ class Drift:
         """What a reader of the figures should know; empty when nothing moved enough to matter."""
         said = [
             f"[{stage}]: the base rate moved from {o.old:.1%} to {o.new:.1%} in the newest quarter; going on with the "
-            f"old rate would cost {o.cost:.4f} of log loss a lead"
+            f"old rate would forecast {o.forecast:.2f} outcomes for each that happens, and cost {o.cost:.4f} of log "
+            "loss a lead"
             for stage, o in self.outcomes.items()
             if abs(o.z) >= 3 and o.cost >= 0.002
         ]
@@ -109,7 +124,14 @@ class Drift:
         came = [f"{c.column!r} {', '.join(map(repr, c.came))}" for c in self.columns if c.came]
         if came:
             said.append(f"values that came up in the newest quarter of the leads: {'; '.join(came[:4])}")
+        went = [f"{c.column!r} {', '.join(map(repr, c.went))}" for c in self.columns if c.went]
+        if went:
+            said.append(f"values that no lead of the newest quarter has: {'; '.join(went[:4])}")
         return tuple(said)
+
+    def only(self, names: Collection[str]) -> Drift:
+        """The drift of these columns and of the outcomes."""
+        return replace(self, columns=tuple(c for c in self.columns if c.column in names))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""
@@ -139,7 +161,7 @@ def drift(history: History, *, seed: int = 0, max_rows: int = 20_000) -> Drift:
 
 
 def _column(history: History, name: str, new: npt.NDArray[np.bool_], fold: npt.NDArray[np.intp]) -> ColumnDrift:
-    column = history.frame[name]
+    column = history.column(name)
     reading = read_column(column, created=history.created)
     is_new = new.astype(float)
     auc = max(0.5, area(crossfitted(reading.levels, is_new, fold), is_new))
@@ -153,6 +175,7 @@ def _column(history: History, name: str, new: npt.NDArray[np.bool_], fold: npt.N
         came=came,
         went=went,
         expected_shift={stage: _shift(reading.levels, y, new) for stage, y in history.labels.items()},
+        cost={stage: _cost(reading.levels, y, new, fold) for stage, y in history.labels.items()},
     )
 
 
@@ -173,15 +196,36 @@ def _values(cells: npt.NDArray[Any], new: npt.NDArray[np.bool_]) -> tuple[tuple[
 
 
 def _shift(levels: npt.NDArray[np.intp], y: Floats, new: npt.NDArray[np.bool_]) -> float:
-    size = int(levels.max(initial=0)) + 1
     known = ~np.isnan(y) & ~new
     if not known.any():
         return 0.0
-    base = float(y[known].mean())
-    counts = np.bincount(levels[known], minlength=size)
-    rates = (np.bincount(levels[known], y[known], minlength=size) + 20 * base) / (counts + 20)
+    rates = _rates(levels, y, known)
+    size = len(rates)
     mixes = [np.bincount(levels[rows], minlength=size) / max(1, rows.sum()) for rows in (~new, new)]
     return float(((mixes[1] - mixes[0]) * rates).sum())
+
+
+def _cost(levels: npt.NDArray[np.intp], y: Floats, new: npt.NDArray[np.bool_], fold: npt.NDArray[np.intp]) -> float:
+    known = ~np.isnan(y)
+    old, now = known & ~new, known & new
+    if not old.any() or min((y[now] == 1).sum(), (y[now] == 0).sum()) < _FEW:
+        return 0.0
+    kept = _rates(levels, y, old)[levels[now]]
+    seen = crossfitted(levels[now], y[now], fold[now])
+    return max(0.0, _log_loss(kept, y[now]) - _log_loss(seen, y[now]))
+
+
+def _rates(levels: npt.NDArray[np.intp], y: Floats, rows: npt.NDArray[np.bool_]) -> Floats:
+    """Rate of each level among these leads, drawn towards the base rate where they are few."""
+    size = int(levels.max(initial=0)) + 1
+    counts = np.bincount(levels[rows], minlength=size)
+    rates: Floats = (np.bincount(levels[rows], y[rows], minlength=size) + _PRIOR * y[rows].mean()) / (counts + _PRIOR)
+    return rates
+
+
+def _log_loss(p: Floats, y: Floats) -> float:
+    p = np.clip(p, 1e-6, 1 - 1e-6)
+    return float(-(y * np.log(p) + (1 - y) * np.log1p(-p)).mean())
 
 
 def _outcome(y: Floats) -> OutcomeDrift:
@@ -190,7 +234,13 @@ def _outcome(y: Floats) -> OutcomeDrift:
     old, new = float(y[:cut].mean()), float(y[cut:].mean())
     pooled = float(y.mean())
     error = (pooled * (1 - pooled) * (1 / cut + 1 / (len(y) - cut))) ** 0.5
-    return OutcomeDrift(old, new, (new - old) / error if error else 0.0, _relative_entropy(new, old))
+    return OutcomeDrift(
+        old=old,
+        new=new,
+        z=(new - old) / error if error else 0.0,
+        cost=_relative_entropy(new, old),
+        adversarial_auc=0.5 + abs(new - old) / 2,
+    )
 
 
 def _relative_entropy(p: float, q: float) -> float:

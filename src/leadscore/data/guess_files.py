@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from leadscore.data.guess_columns import Profile, first_match
+from leadscore.data.leakage_names import words
+from leadscore.data.locations import DatabaseTable, located
 from leadscore.data.sources import ActivityLog, Join
 from leadscore.errors import BadInput
 
 __all__ = ["CREATED", "Layout", "lay_out", "refuse_log"]
 
-Tables = Mapping[str, Mapping[str, Profile]]
+Tables = Mapping[str | DatabaseTable, Mapping[str, Profile]]
 
 CREATED = (
     r"^(lead |contact |record |deal |opportunity |prospect )?(creat(ed?|ion)|erstellt|angelegt)\b",
     r"\bcreated? ?(date|on|at|time)\b",
     r"\b(date added|added|entered|received|submitted|inquiry|enquiry|sign(ed)? ?up|regist(ered|ration))\b|createdate",
-    r"\b(first (contact|seen|touch|visit)|engage|opened|open date|start|eingang|anfrage)\b",
+    r"\b(erstellt|angelegt|eingang\w*|anfrage\w*|cree le|date de creation|fecha de creacion|cread[oa])\b",
+    r"\b(first (contact|seen|touch|visit)|engage|opened|open date|start|inserted|captured|imported)\b",
     r"^(date|datum|time|timestamp|day)$",
 )
 """Names of the moment that a lead came in, the likeliest first."""
 
 LATE_NAME = re.compile(
-    r"clos|won|lost|modif|updat|last|chang|convert|qualif|end|due|expect|became|letzte|geändert|disqual|worked|next"
+    r"clos|won|lost|modif|updat|last|chang|convert|qualif|end|due|expect|became|disqual|worked|next|sync|load|"
+    r"letzte|geandert|abschluss|gewonnen|verloren|verkauft|modific|gagne|perd|vend[ui]|ganad|clotur|cierre|convers"
 )
 _KEY_NAME = re.compile(r"\b(id|key|uuid|guid|nr|no|number|nummer)\b|\bid$|e ?mail")
 _TYPE = (r"\b(activity|event|touch|session|interaction|action) ?type\b", r"^(type|kind|activity|event|action)$")
 _TYPE_LOOSE = (r"\b(type|kind|event|action|activity|channel|name)\b",)
+_OURS = re.compile(r"(out(bound|going)|sent)\b.*|.*\b(out(bound|going)|sent)")
 _OVERLAP = 0.5
 
 
@@ -43,23 +50,26 @@ class Layout:
     joins
         Files whose columns are added to each lead, in order.
     activities
-        The activity log; the longest where there are several.
+        Activity logs, the longest first.
     late
         Joined files that have rows only for leads that got far, or that tell what became of them.
     skipped
         File and reason.
+    events
+        Activities of all logs: ``lead``, ``kind`` and ``at``.
     """
 
-    leads: str
+    leads: str | DatabaseTable
     joins: tuple[Join, ...] = ()
-    activities: ActivityLog | None = None
+    activities: tuple[ActivityLog, ...] = ()
     late: frozenset[str] = frozenset()
     skipped: tuple[tuple[str, str], ...] = ()
+    events: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(slots=True)
 class _Plan:
-    root: str
+    root: str | DatabaseTable
     joins: list[Join] = field(default_factory=list)
     logs: list[ActivityLog] = field(default_factory=list)
     late: set[str] = field(default_factory=set)
@@ -90,18 +100,31 @@ def lay_out(tables: Tables) -> Layout:
     best = max(plans, key=lambda plan: (plan.reach, _looks_like_leads(tables[plan.root])))
     used = {best.root, *(j.file for j in best.joins), *(log.file for log in best.logs)}
     why = f"shares no key with {best.root}"
-    skipped = [(name, why) for name in tables if name not in used]
+    skipped = [(str(name), why) for name in tables if name not in used]
     logs = sorted(best.logs, key=lambda log: _rows(tables[log.file]), reverse=True)
-    skipped += [(log.file, f"a log of activities, as {logs[0].file} is, and one is read") for log in logs[1:]]
-    return Layout(best.root, tuple(best.joins), logs[0] if logs else None, frozenset(best.late), tuple(skipped))
+    events = [_events(tables[log.file], log) for log in logs]
+    return Layout(
+        leads=best.root,
+        joins=tuple(best.joins),
+        activities=tuple(logs),
+        late=frozenset(best.late),
+        skipped=tuple(skipped),
+        events=pd.concat(events, ignore_index=True) if events else None,
+    )
 
 
-def _looks_like_leads(columns: Mapping[str, Profile]) -> tuple[bool, int]:
+def _events(columns: Mapping[str, Profile], log: ActivityLog) -> pd.DataFrame:
+    kind = located(log.file).stem if log.type is None else columns[log.type].text
+    return pd.DataFrame({"lead": columns[log.id].text, "kind": kind, "at": columns[log.time].times})
+
+
+def _looks_like_leads(columns: Mapping[str, Profile]) -> tuple[bool, bool, int]:
     dates = [c for c in columns.values() if c.look == "date"]
-    return first_match(dates, CREATED[:4]) is not None, _rows(columns)
+    keyed = any(c.distinctness == 1 and c.fill == 1 and c.look in ("text", "number") for c in columns.values())
+    return first_match(dates, CREATED[:5]) is not None, keyed, _rows(columns)
 
 
-def _plan(root: str, tables: Tables) -> _Plan:
+def _plan(root: str | DatabaseTable, tables: Tables) -> _Plan:
     plan = _Plan(root)
     for name in tables:
         if name != root and (log := _log(tables[root], name, tables[name])) is not None:
@@ -115,8 +138,8 @@ def _plan(root: str, tables: Tables) -> _Plan:
                 continue
             plan.joins.append(Join(file=name, on=key.name))
             reached.append(name)
-            if base in plan.late or (base == root and _is_late(tables[root][key.name], key)):
-                plan.late.add(name)
+            if str(base) in plan.late or (base == root and _is_late(tables[root][key.name], key)):
+                plan.late.add(str(name))
     return plan
 
 
@@ -136,7 +159,7 @@ def _overlap(one: Profile, other: Profile) -> float:
     return len(few & many) / max(len(few), 1)
 
 
-def _log(leads: Mapping[str, Profile], name: str, columns: Mapping[str, Profile]) -> ActivityLog | None:
+def _log(leads: Mapping[str, Profile], name: str | DatabaseTable, columns: Mapping[str, Profile]) -> ActivityLog | None:
     dates = [c for c in columns.values() if c.look == "date"]
     keys = [c for c in leads.values() if c.distinctness > 0.9 and c.fill > 0.9 and c.look not in ("date", "answer")]
     links = [
@@ -150,7 +173,26 @@ def _log(leads: Mapping[str, Profile], name: str, columns: Mapping[str, Profile]
         return None
     time = first_match(dates, (r"\b(at|time|timestamp|date|on|datum)\b",)) or dates[0]
     kind = _kind(columns, links[0])
-    return None if kind is None else ActivityLog(file=name, id=links[0].name, time=time.name, type=kind.name)
+    return ActivityLog(
+        file=name,
+        id=links[0].name,
+        time=time.name,
+        type=None if kind is None else kind.name,
+        values=_measured(columns.values(), links[0]),
+        ours=() if kind is None else _ours(kind),
+    )
+
+
+def _measured(columns: Iterable[Profile], link: Profile) -> tuple[str, ...]:
+    """Numeric attributes of the events, such as page views, that can be summed up."""
+    numbers = [c for c in columns if c.look == "number" and c is not link and not _KEY_NAME.search(c.phrase)]
+    return tuple(c.name for c in numbers if c.fill > 0.5 and len(c.counts) > 1)
+
+
+def _ours(kind: Profile) -> tuple[str, ...]:
+    """Kinds whose names say that they are the company's own acts, where others are not."""
+    ours = tuple(str(v) for v in kind.counts.index if _OURS.fullmatch(words(str(v))))
+    return ours if len(ours) < len(kind.counts) else ()
 
 
 def _contained(column: Profile, key: Profile) -> float:
@@ -167,7 +209,7 @@ def _rows(columns: Mapping[str, Profile]) -> int:
     return max((len(c.text) for c in columns.values()), default=0)
 
 
-def refuse_log(name: str, columns: Mapping[str, Profile]) -> None:
+def refuse_log(name: str | DatabaseTable, columns: Mapping[str, Profile]) -> None:
     """Refuse a log of activities that is given as the leads.
 
     Raises

@@ -22,8 +22,9 @@ Flags = npt.NDArray[np.bool_]
 
 _WHEN: dict[Stage, tuple[str, ...]] = {
     "close": (
-        r"\b(converted|conversion|won|win|customer|gewonnen)\b",
-        r"\b(closed?|sold|sale|purchased?|signed|order(ed)?|contract|abschluss\w*|geschlossen)\b|closedate",
+        r"\b(converted|conversion|won|win|customer|gewonnen|gagnee?|ganad[oa])\b",
+        r"\b(closed?|sold|sale|purchased?|signed|order(ed)?|contract|abschluss\w*|geschlossen|verkauft|vendue?|"
+        r"cloture|cierre|venta)\b|closedate",
     ),
     "qualify": (r"qualif\w*|\b(mql|sql|sal)\b|accepted|meeting booked|opportunity created",),
 }
@@ -107,8 +108,9 @@ def amount_of(columns: Sequence[Profile], happened: Flags) -> Profile | None:
         if c.look == "number" and (c.text[happened] != "").mean() > 0.8 and "annual" not in c.phrase.split()
     ]
     patterns = (
-        r"^(close |deal |opportunity |order |contract |won )?(amount|value|acv|arr|tcv|betrag|auftragswert)\b",
-        r"\b(amount|acv|arr|tcv|deal value|deal size|contract value|betrag|auftragswert|umsatz)\b|^expected revenue$",
+        r"^(close |deal |opportunity |order |contract |won |purchase )?(amount|value|acv|arr|tcv|betrag|\w*wert)\b",
+        r"\b(amount|acv|arr|tcv|deal value|deal size|contract value|betrag|umsatz|montant|importe|valor)\b",
+        r"^((est(imated)?|expected|actual) revenue|revenu (espere|attendu)|ingresos? (esperados?|estimados?))$",
     )
     found = first_match(money, patterns)
     positive = found is not None and (found.text[happened].map(parse_number).astype(float) > 0).any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,9 +26,10 @@ GIVEN = 6
 
 _NAMES: dict[Stage, tuple[str, ...]] = {
     "close": (
-        r"\bconverted\b|^conversion$|\bwon\b|^win$|gewonnen",
+        r"\bconverted\b|^conversion$|\bwon\b|^win$|gewonnen|^(est )?(gagnee?|converti)$|^(ganad[oa]|convertid[oa])$",
         r"closed? ?won|became (a )?customer|^(is |is a )?customer$|^kunde$",
-        r"^(is |has |was )?(sold|sale|purchase[ds]?|bought|enrolled|signed|ordered|subscribed|deposit|abgeschlossen)$",
+        r"^(is |has |was )?(sold|sale|purchase[ds]?|bought|enrolled|signed|ordered|subscribed|deposit|"
+        r"abgeschlossen|verkauft|bestellt|vendue?|achete|vendid[oa]|comprad[oa])$",
         r"^(y|target|label|outcome|result|class|response|success)$",
     ),
     "qualify": (
@@ -37,20 +39,23 @@ _NAMES: dict[Stage, tuple[str, ...]] = {
 }
 _NOT_AN_OUTCOME = re.compile(
     r"existing|current customer|previous|former|first conversion|recent conversion|\brate\b|\bcount\b|\bnum(ber)?\b|"
-    r"reason|probability|disqualif|unqualif|type|\bid\b"
+    r"reason|probability|disqualif|unqualif|(?<!status )(?<!stage )\btype\b|\bid\b"
 )
-_STAGE_NAME = re.compile(r"\b(status|stage|phase|state|outcome|result|disposition|lifecyclestage|stufe)\b")
+_STAGE_NAME = re.compile(
+    r"\b(status|stage|phase|state|outcome|result|disposition|lifecyclestage|stufe|statut|etape|estado|etapa|fase)\b"
+)
 _WON = re.compile(
-    r"(closed?|deal|opportunity|status|stage)?[\s:_/()-]*(won|converted|gewonnen|sold|signed|customer|kunde|enrolled)\)?|"
+    r"(closed?|deal|opportunity|status|stage)?[\s:_/()-]*(won|converted|gewonnen|verkauft|gagnee?|ganad[oa]|"
+    r"sold|signed|customer|kunde|enrolled)\)?|"
     r"won[\s-]+.*|(is )?converted to (customer|opportunity|deal)|closed?[\s-]+won.*|(deal|order|contract) (won|signed)"
 )
 _LOST = re.compile(
-    r"(closed?|deal|opportunity|status|stage)?[\s:_/()-]*(lost|verloren|dead|rejected|abandoned|cancell?ed|junk|"
+    r"(closed?|deal|opportunity|status|stage)?[\s:_/()-]*(lost|verloren|perdue?|perdid[oa]|dead|rejected|abandoned|cancell?ed|junk|"
     r"not converted|disqualified|unqualified|no sale|declined)\)?|closed?[\s-]+(lost|not converted).*|"
     r"(not|no longer) (a customer|interested|converted)|lost[\s-]+.*|(un|dis)qualified.*"
 )
 _QUALIFIED = re.compile(r"(sales |marketing )?qualified( lead)?|qualifiziert|accepted|sql|mql|meeting booked")
-_YES = frozenset({"ja", "oui", "si", "sí", "x", "wahr", "vrai", "sim", "tak"})
+_YES = frozenset({"ja", "oui", "si", "sí", "x", "✓", "✔", "wahr", "vrai", "sim", "tak"})
 _NO = frozenset({"nein", "non", "falsch", "faux", "não", "nie", "-"})
 WITHIN = re.compile(r"within (\d+) days?")
 _LEVELS = 60
@@ -134,8 +139,10 @@ def _answers(column: Profile) -> tuple[tuple[Value, ...] | str, tuple[Value, ...
         return ((True,), (False,)) if told == {0.0, 1.0} else None
     if not 1 <= len(values) <= 6:
         return None
-    yes = tuple(v for v in values if parse_boolean(v) == 1 or v.casefold() in _YES or _WON.fullmatch(v.casefold()))
-    no = tuple(v for v in values if parse_boolean(v) == 0 or v.casefold() in _NO or _LOST.fullmatch(v.casefold()))
+    yes = tuple(v for v in values if parse_boolean(v) == 1 or v.casefold() in _YES or _WON.fullmatch(_plain(v)))
+    no = tuple(v for v in values if parse_boolean(v) == 0 or v.casefold() in _NO or _LOST.fullmatch(_plain(v)))
+    if len(yes) == len(values) and column.fill < 1:  # a tick, or nothing
+        return "filled", None
     return (yes, no) if yes and no else None
 
 
@@ -143,8 +150,8 @@ def _by_values(column: Profile) -> Iterator[OutcomeGuess]:
     values = [str(v) for v in column.counts.index[:_LEVELS]]
     if column.look != "category" or len(column.counts) > _LEVELS:
         return
-    won = tuple(v for v in values if _WON.fullmatch(v.casefold()))
-    lost = tuple(v for v in values if _LOST.fullmatch(v.casefold()) and v not in won)
+    won = tuple(v for v in values if _WON.fullmatch(_plain(v)))
+    lost = tuple(v for v in values if _LOST.fullmatch(_plain(v)) and v not in won)
     qualified = tuple(v for v in values if _QUALIFIED.fullmatch(v.casefold()))
     named = bool(_STAGE_NAME.search(column.phrase))
     stage: Stage = "close" if won else "qualify"
@@ -156,6 +163,11 @@ def _by_values(column: Profile) -> Iterator[OutcomeGuess]:
     why = f"{column.name!r} has the values {_listed(positive)}" + (f" and {_listed(lost)}" if lost else "")
     why += f"; the other {rest} are undecided" if lost and rest else ""
     yield OutcomeGuess(stage, Outcome(column=column.name, positive=positive, negative=lost or None), strength, why)
+
+
+def _plain(value: str) -> str:
+    """A value in lower case and without accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", value.casefold()) if not unicodedata.combining(c))
 
 
 def _listed(values: Sequence[str]) -> str:

@@ -22,14 +22,15 @@ _ID_NAMES = (
     r"^(lead|prospect|contact|person|opportunity|deal|record|mql|external|hs object|crm|datensatz)? ?id$",
     r"\b(id|uuid|guid|key)$",
     r"\b(id|uuid|guid|key)\b",
-    r"\b(number|nummer|nr|no|ref|reference)\b",
+    r"\b(number|\w*nummer|numero|nr|no|ref|reference|vid)\b",
 )
 _PEOPLE = {
     "rep": (
-        r"\b(owner|sales ?rep|rep|sales ?agent|salesperson|seller|assigned( to)?|verkäufer|betreuer)( name| id)?$",
+        r"\b(owner|sales ?rep|rep|sales ?agent|salesperson|seller|assigned( to)?)( name| id)?$",
+        r"\b(verkaufer|betreuer|besitzer|zustandige?r?|vendeur|commercial|proprietaire|propietario|vendedor)( name)?$",
         r"^(owner|rep|sales agent|user)\b",
     ),
-    "team": (r"^(sales )?(team|manager)( name)?$|\b(sales team|owner team)\b",),
+    "team": (r"^(sales )?(team|manager)( name)?$|\b(sales team|owner team|vertriebsteam|equipe commerciale|equipo)\b",),
 }
 _PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "worked_at": (
@@ -39,7 +40,7 @@ _PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     ),
     "modified": (
         ("date",),
-        (r"\b(last )?(modified|updated|changed)\b|\bwrite date\b|\bgeändert\b",),
+        (r"\b(last )?(modified|updated|changed)\b|\bwrite date\b|\b(geandert|modifiee? le|modificacion)\b",),
         "of several rows of one lead the newest is kept",
     ),
     "first_role": (("category", "text"), (r"\bfirst role\b",), "who worked the lead first"),
@@ -48,12 +49,17 @@ _PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
         (
             r"^(company|account|organi[sz]ation|firma|unternehmen|employer|partner)( name)?$",
             r"^(company|account|org) ?id$",
+            r"^(potential customer|customer name|societe|entreprise|(nombre de la )?empresa)$",
+            r"\b(organi[sz]ation|firma)$",
         ),
         "the company of the lead",
     ),
     "segment": (
         ("category",),
-        (r"^(company|account|customer|market|business)? ?(size|segment|band)$|employee ?(band|range)|größenklasse",),
+        (
+            r"^(company|account|customer|market|business)? ?(size|segment|band)$|employee ?(band|range)",
+            r"grossenklasse|(unternehmens|firmen)grosse|^(taille|tamano)\b",
+        ),
         "structures and tiers may speak of it",
     ),
     "territory": (
@@ -123,6 +129,14 @@ class Roles:
         self._people(main)
         self._further()
 
+    def drop_undated(self, days: Sequence[float]) -> tuple[Outcome, ...]:
+        """Give up a qualification without a moment, where leads are looked at only after their creation."""
+        qualify = self.outcomes.get("qualify")
+        if days[0] == 0 or qualify is None or qualify.at is not None:
+            return ()
+        del self.outcomes["qualify"], self.decided["qualify"]
+        return (qualify,)
+
     def _say(self, part: str, value: str, sure: Sure, why: str) -> None:
         self.remarks.append(Remark(part, value, sure, why))
 
@@ -160,7 +174,7 @@ class Roles:
         named = first_match([c for c in dates if not LATE_NAME.search(c.phrase)], CREATED)
         if named is not None:
             return self._take("lead.created", named, "sure", "the date that its name says is the creation")
-        early = [c for c in dates if not LATE_NAME.search(c.phrase)]
+        early = [c for c in dates if not LATE_NAME.search(c.phrase) and len(c.counts) > 1]
         if len(early) == 1:
             return self._take("lead.created", early[0], "look", "the only date that every lead has")
         return None

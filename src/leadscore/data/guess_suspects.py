@@ -8,22 +8,22 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from leadscore.data.contact_columns import contact_of
 from leadscore.data.guess_columns import Profile
 from leadscore.data.guess_outcomes import echoes_outcome
 from leadscore.data.leakage_evidence import area
 from leadscore.data.leakage_names import suspicion
-from leadscore.data.schema import parse_number
+from leadscore.data.schema import Contact, parse_number
 
-__all__ = ["Floats", "giveaway", "late_or_personal", "personal", "suspect"]
+__all__ = ["Floats", "contacts_among", "giveaway", "late_or_personal", "personal", "scored", "suspect"]
 
 Floats = npt.NDArray[np.float64]
 
 _PERSONAL = re.compile(
     r"\b(e ?mail|phone|telefon|tel|mobile|handy|fax|linkedin|twitter|website|url|ip( address)?|address|adresse|street|"
-    r"straße|birth\w*)\b|^((first|last|middle|full|contact|lead|person|given|family|user)? ?name|vorname|nachname|"
+    r"strasse|birth\w*)\b|^((first|last|middle|full|contact|lead|person|given|family|user)? ?name|vorname|nachname|"
     r"contact|contact person|person|ansprechpartner)$"
 )
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _SALES_MADE = re.compile(r"\blead profile\b|\b(activity|profile|engagement) index\b|\bforecast\b|\bclosedate\b")
 _HONEST = re.compile(
     r"^(last|family) name$|\bcredit (score|rating)\b|\b(first|original|lead) (source|status of company)\b"
@@ -70,14 +70,21 @@ def _untimely(column: Profile, origin: Mapping[str, str], late: Collection[str])
     if origin.get(column.name) in late:
         return f"{origin[column.name]} has rows only for leads that got far"
     echo = "tells an outcome under another name" if echoes_outcome(column) else None
+    if contact_of(column.counts, column.name) is not None:
+        return None
     return personal(column) or free_text(column) or echo
+
+
+def contacts_among(columns: Sequence[Profile]) -> dict[str, Contact]:
+    """The columns of which a model learns only what kind of address, number or name a lead gave."""
+    found = {c.name: contact_of(c.counts, c.name) for c in columns}
+    return {name: contact for name, contact in found.items() if contact is not None}
 
 
 def personal(column: Profile) -> str | None:
     """Why a column is somebody's own data; None when it is not."""
-    sample = list(map(str, column.counts.index[:200]))
-    if sample and sum(bool(_EMAIL.fullmatch(v)) for v in sample) > 0.5 * len(sample):
-        return "e-mail addresses: they name a person and repeat for no other lead"
+    if contact_of(column.counts, column.name) is not None:
+        return "names or reaches a person"
     if _PERSONAL.search(column.phrase) and len(column.counts) > 20 and column.distinctness > 0.3:
         return "names or reaches a person, and says nothing of the next lead"
     return None
@@ -120,12 +127,13 @@ def giveaway(column: Profile, labels: Floats) -> str | None:
     yes, no = filled[y == 1].mean(), filled[y == 0].mean()
     if min(yes, no) < _ONE_CLASS and max(yes, no) > 0.3:
         return f"filled for {yes:.0%} of the leads that made it and {no:.0%} of the others"
-    auc = area(_score(column, text.to_numpy(dtype=object), y), y)
+    auc = area(scored(column, text.to_numpy(dtype=object), y), y)
     auc = max(auc, 1 - auc)
     return f"by itself it tells the outcome almost wholly (AUC {auc:.3f})" if auc > _TELLS_ALL else None
 
 
-def _score(column: Profile, text: npt.NDArray[np.object_], y: Floats) -> Floats:
+def scored(column: Profile, text: npt.NDArray[np.object_], y: Floats) -> Floats:
+    """Bring the cells of a column, of leads with a known outcome, into numbers that can tell the outcome."""
     if column.look == "number":
         number = np.array([parse_number(v) for v in text], dtype=float)
         return np.where(np.isnan(number), np.nanmin(number, initial=0.0) - 1, number)

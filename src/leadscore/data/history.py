@@ -11,14 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from leadscore.data.contact import contact_kinds
 from leadscore.data.inference import Excluded
 from leadscore.data.outcomes import Stage
+from leadscore.data.schema import Contact
 from leadscore.data.schema import Field as LeadField
 from leadscore.data.sinks import write_tables
 from leadscore.data.snapshots import ActivityFeatures
+from leadscore.data.splits import Split, TimeSplit, split_by_time
 from leadscore.errors import TooFewOutcomes
 
-__all__ = ["History", "decided_rows", "write_left_out"]
+__all__ = ["History", "decided_rows", "split_history", "write_left_out"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,8 +58,12 @@ class History:
         What a user should know about how the export was read.
     weight
         By stage: what each lead counts for; empty where all count alike.
+    moment
+        Days after creation at which each row looks at its lead; empty where every lead is looked at once, at creation.
     left_out
         Rows of the file that are no lead of the history: ``row`` (the line), ``reason`` and their cells.
+    contacts
+        Columns of persons' own data, learned from or not.
     """
 
     frame: pd.DataFrame
@@ -74,7 +81,9 @@ class History:
     rows_read: int
     remarks: tuple[str, ...]
     weight: Mapping[Stage, Floats] = field(default_factory=dict)
+    moment: Floats = field(default_factory=lambda: np.zeros(0))
     left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -88,12 +97,27 @@ class History:
         return days
 
     @property
+    def first_looks(self) -> npt.NDArray[np.bool_]:
+        """Which rows look at a lead for the first time: one for each lead."""
+        return np.ones(len(self), dtype=bool) if not len(self.moment) else self.moment == self.moment.min()
+
+    @property
+    def leads(self) -> History:
+        """One row per lead, as it was when it was first looked at."""
+        return self if self.first_looks.all() else self.take(np.flatnonzero(self.first_looks))
+
+    @property
     def sources(self) -> dict[str, str]:
         """For each activity feature the activity that it tells of."""
         definition = self.activities
         if definition is None:
             return {}
         return dict(zip((f.name for f in definition.fields), definition.sources, strict=True))
+
+    def column(self, name: str) -> pd.Series:
+        """The cells of a column as reports may speak of them: of a person's own data only the kinds."""
+        contact = self.contacts.get(name)
+        return self.frame[name] if contact is None else contact_kinds(self.frame[name], contact)
 
     def take(self, rows: npt.NDArray[Any]) -> History:
         """The history of these rows."""
@@ -108,6 +132,7 @@ class History:
             amount=self.amount[rows],
             customer=self.customer[rows],
             contactable=self.contactable[rows],
+            moment=self.moment[rows] if len(self.moment) else self.moment,
         )
 
 
@@ -126,6 +151,16 @@ def decided_rows(history: History) -> npt.NDArray[np.intp]:
             "value of the outcome column is in the recipe's lists. Shorten `horizon_days` or mend `positive`."
         )
     return np.flatnonzero(known)
+
+
+def split_history(history: History, split: Split) -> TimeSplit:
+    """Cut a history by time, all looks at a lead together; the test stretch has the first look at each lead only."""
+    first = history.first_looks
+    days = history.days
+    parts = split_by_time(int(first.sum()), split, days=None if days is None else days[first])
+    lead = np.cumsum(first) - 1
+    learned = {part: np.flatnonzero(np.isin(lead, getattr(parts, part))) for part in ("fit", "calibrate")}
+    return TimeSplit(**learned, test=np.flatnonzero(first)[parts.test])
 
 
 def write_left_out(left_out: pd.DataFrame, path: Path) -> int:

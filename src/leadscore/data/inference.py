@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from leadscore.data.contact import CONTACT_EXAMPLES, contact_kinds
 from leadscore.data.numbers import Decimal, column_decimals, reads_as_number
-from leadscore.data.schema import MISSING, Field, Kind, parse_boolean, parse_number
+from leadscore.data.schema import MISSING, Contact, Field, Kind, parse_boolean, parse_number
 from leadscore.data.times import looks_dated
 
 __all__ = ["TAKEN", "Excluded", "frame_decimals", "infer_fields", "infer_kind"]
@@ -53,6 +54,7 @@ def infer_fields(
     ignore: Collection[str],
     numbers: Collection[str] = (),
     categories: Collection[str] = (),
+    contacts: Mapping[str, Contact] | None = None,
     origin: Mapping[str, str] | None = None,
     decimals: Mapping[str, Decimal] | None = None,
 ) -> tuple[tuple[Field, ...], tuple[Excluded, ...]]:
@@ -70,6 +72,8 @@ def infer_fields(
         Columns that the recipe leaves out.
     numbers, categories
         Corrections of what is found out.
+    contacts
+        Columns of persons' own data, of which only the kind is learned.
     origin
         File that a joined column came from.
     decimals
@@ -79,23 +83,32 @@ def infer_fields(
     -------
     fields, excluded
     """
-    fields: list[Field] = []
-    excluded: list[Excluded] = []
+    found: list[Field | Excluded] = []
     for name in map(str, frame.columns):
+        file = (origin or {}).get(name)
         if name in outcome:
-            excluded.append(Excluded(name, "outcome", "tells an outcome of the recipe"))
+            found.append(Excluded(name, "outcome", "tells an outcome of the recipe"))
         elif name in ignore:
-            excluded.append(Excluded(name, "ignored", "left out by the recipe"))
+            found.append(Excluded(name, "ignored", "left out by the recipe"))
         elif name in taken:
-            excluded.append(Excluded(name, "id", TAKEN))
+            found.append(Excluded(name, "id", TAKEN))
+        elif contacts and name in contacts:
+            found.append(_contact_field(frame[name], contacts[name], file))
         else:
             kind = "number" if name in numbers else "category" if name in categories else infer_kind(frame[name])
-            if isinstance(kind, Excluded):
-                excluded.append(kind)
-            else:
-                sign = (decimals or {}).get(name, ".")
-                fields.append(_field(name, kind, frame[name], (origin or {}).get(name), sign))
-    return tuple(fields), tuple(excluded)
+            sign = (decimals or {}).get(name, ".")
+            found.append(kind if isinstance(kind, Excluded) else _field(name, kind, frame[name], file, sign))
+    fields = tuple(f for f in found if isinstance(f, Field))
+    return fields, tuple(f for f in found if isinstance(f, Excluded))
+
+
+def _contact_field(column: pd.Series, contact: Contact, file: str | None) -> Field | Excluded:
+    name = str(column.name)
+    kinds = contact_kinds(column, contact).unique()
+    if len(kinds) == 1:
+        return Excluded(name, "constant", f"of every lead the {contact} is {kinds[0] or 'missing'}")
+    meaning = f"Column {name!r} of {file or 'the export'}; only the kind of {contact} is learned from."
+    return Field(name, "category", meaning, (CONTACT_EXAMPLES[contact],), contact=contact)
 
 
 def frame_decimals(frame: pd.DataFrame) -> dict[str, Decimal]:

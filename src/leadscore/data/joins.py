@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from leadscore.data.locations import Place, located
 from leadscore.data.rows import Intake
 from leadscore.data.sources import Join, Sources, read_table
 from leadscore.errors import BadInput
@@ -17,7 +18,7 @@ __all__ = ["read_joined"]
 def read_joined(
     sources: Sources,
     folder: Path,
-    leads: Path | None = None,
+    leads: Place | None = None,
     *,
     id: str | None = None,
     intake: Intake | None = None,
@@ -31,7 +32,7 @@ def read_joined(
     folder
         Folder that relative paths start from.
     leads
-        File of the leads, in place of the recipe's.
+        File or table of the leads, in place of the recipe's.
     id
         Column with the id of the lead.
     intake
@@ -47,18 +48,18 @@ def read_joined(
     BadInput
         A file or key column is missing, or a key repeats in a joined file.
     """
-    path = leads or folder / sources.leads
+    path = leads or located(sources.leads, folder)
     intake = intake or Intake()
     frame = read_table(path, encoding=sources.encoding, delimiter=sources.delimiter, id=id, intake=intake)
     origin: dict[str, str] = {}
     for join in sources.join:
-        frame, added = _join(frame, join, folder / join.file, sources, intake)
-        origin |= dict.fromkeys(added, join.file)
+        frame, added = _join(frame, join, located(join.file, folder), sources, intake)
+        origin |= dict.fromkeys(added, str(join.file))
     return frame, origin
 
 
 def _join(
-    frame: pd.DataFrame, join: Join, path: Path, sources: Sources, intake: Intake
+    frame: pd.DataFrame, join: Join, path: Place, sources: Sources, intake: Intake
 ) -> tuple[pd.DataFrame, list[str]]:
     seen = Intake()
     other = read_table(path, encoding=sources.encoding, delimiter=sources.delimiter, intake=seen)
@@ -79,7 +80,7 @@ def _join(
             f"{path.name}, row {row}, column {join.on!r}: the key repeats ({int(repeated.sum())} times in all), so a "
             "lead would be counted twice. Keep one row per key in that file."
         )
-    names = {c: f"{Path(join.file).stem}.{c}" if c in frame.columns else c for c in wanted}
+    names = {c: f"{path.stem}.{c}" if c in frame.columns else c for c in wanted}
     other = other.loc[other[join.on] != "", [join.on, *wanted]].rename(columns=names)
     return frame.merge(other, on=join.on, how="left").fillna(""), list(names.values())
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from leadscore.data.censoring import inverse_propensity
 from leadscore.data.columns import Columns, LeadColumns
-from leadscore.data.outcomes import Outcome, Stage, known_outcomes
+from leadscore.data.maturity import known_outcomes
+from leadscore.data.outcomes import Outcome, Stage
 from leadscore.data.schema import category_key, parse_number
 from leadscore.data.selection import far_ahead
 from leadscore.errors import BadInput

@@ -111,7 +111,7 @@ def audit(
     """
     if len(history) > max_rows:
         history = history.take(np.unique(np.linspace(0, len(history) - 1, max_rows).astype(int)))
-    readings = {name: read_column(history.frame[name], created=history.created) for name in _columns(history)}
+    readings = {name: read_column(history.column(name), created=history.created) for name in _columns(history)}
     snapshots = None if later is None else Snapshots.match(history, later)
     facts = collect(history, readings, snapshots, seed=seed)
     return tuple(_verdict(found, allow.get(name)) for name, found in facts.items())

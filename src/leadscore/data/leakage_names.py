@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 __all__ = ["is_plan", "looks_like_key", "suspicion", "words"]
 
 _TOLD_BY: dict[str, str] = {
-    "the outcome": r"converted|conversion|close[ds]?|closing|won|lost|win|loss|outcome|disposition|disqualif\w*",
+    "the outcome": r"converted|conversion|close[ds]?|closing|won|lost|win|loss|outcome|disposition|disqualif\w*|"
+    r"gewonnen|verloren|verkauft|verlust|abgeschlossen|gagnee?|perdue?|perte|vendue?|ganad[oa]|perdid[oa]|"
+    r"vendid[oa]",
     "how far the lead got": r"stages?|status|sub ?status|state of lead|handover|onboard\w*|invoice[ds]?|contracts?|"
-    r"opportunit\w+|is (sql|sal|mql)|next steps?",
+    r"opportunit\w+|is (sql|sal|mql)|next steps?|"
+    r"days (in|open|to close).*|tage (in|offen).*",
+    "who works the lead": r"(lead|deal|record|opportunity|contact|account) owner|handled by|assigned to|assignee|"
+    r"closer",
+    "what is negotiated": r"discounts?|rebates?|rabatt|negotiat\w*",
     "the last change of the record": r"(last|latest|recent|newest) (?!names?\b)[a-z]+( [a-z]+)?|modified|updated|"
-    r"changed|days since (last|latest).*",
-    "an opinion formed on the way": r"ratings?|quality|grades?|tags?|reasons?|scores?|priority|temperature|"
-    r"(rep|sales|call) (notes?|comments?)",
+    r"changed|geandert|letzte[rsn]? .*|modifiee?|derniere? .*|modificad[oa]|modificacion|"
+    r"ultim[oa] .*|days since (last|latest).*",
+    "an opinion formed on the way": r"ratings?|quality|grades?|tags?|reasons?|motif|raison|motivo|scores?|priority|"
+    r"temperature|(rep|sales|call) (notes?|comments?)",
     "a total that keeps growing": r"(meetings?|calls?|touches) (held|made|so far|all|total)|"
     r"(number|count|no|total|num) (of )?(meetings?|calls?|touches)|.* (all|ever|to date|so far|lifetime)|"
     r"(all|lifetime|cumulative) .*",
@@ -29,15 +37,16 @@ _KEY = re.compile(r"(^|.* )(id|ids|no|nr|number|key|ref|reference|uuid|guid|seri
 
 
 def words(name: str) -> str:
-    """Bring a column's name into lower-case words.
+    """Bring a column's name into lower-case words without accents; the mark of a Salesforce field of one's own goes.
 
     Examples
     --------
-    >>> words("LastModifiedDate"), words("total_touches_all"), words("Won?")
-    ('last modified date', 'total touches all', 'won')
+    >>> words("LastModifiedDate"), words("total_touches_all"), words("Won?"), words("Größe__c"), words("Créé le")
+    ('last modified date', 'total touches all', 'won', 'grosse', 'cree le')
     """
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return " ".join(re.sub(r"[\W_]+", " ", spaced).casefold().split())
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name.removesuffix("__c"))
+    plain = "".join(c for c in unicodedata.normalize("NFKD", spaced.casefold()) if not unicodedata.combining(c))
+    return " ".join(re.sub(r"[\W_]+", " ", plain).split())
 
 
 def suspicion(name: str) -> str | None:

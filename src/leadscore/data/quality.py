@@ -10,17 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from leadscore.data.guess_columns import missing_spellings
 from leadscore.data.history import History
 from leadscore.data.inference import TAKEN
 from leadscore.data.leakage import ColumnVerdict
 from leadscore.data.leakage_reading import Floats, read_column
-from leadscore.data.schema import Kind, category_key
+from leadscore.data.schema import category_key
 
 __all__ = ["FieldPage", "ValueRate", "field_pages", "wilson"]
 
 _MIN_LEADS = 20
 _MOST_VALUES = 12
 _RANGES = 5
+_TYPED = frozenset({"test", "testing", "asdf", "dummy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,18 @@ class FieldPage:
         When the value becomes known: ``at creation``, ``later``, ``unclear`` or ``with the outcome``.
     used
         Whether the model learns from it.
+    kind
+        How it is learned from: ``number``, ``boolean``, ``category``, or for personal data ``kind of email``, ``kind of
+        phone``, ``kind of name``, whose values below are the kinds; None when it is not used.
     why
         Why not, or what the audit says of it.
     base_rates
         By stage, the share of decided leads for which the outcome happened.
     rates
         By stage, the rates by value; most frequent values first.
+    placeholders
+        Cells that look like nothing and count as a value (a form's ``Select``, ``test``), by spelling: list them under
+        ``missing`` of ``[lead]``.
     """
 
     column: str
@@ -77,16 +85,20 @@ class FieldPage:
     distinct: int
     known: str
     used: bool
+    kind: str | None
     why: str
     base_rates: Mapping[str, float]
     rates: Mapping[str, tuple[ValueRate, ...]]
+    placeholders: Mapping[str, int]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""
         return asdict(self)
 
 
-def field_pages(history: History, verdicts: Sequence[ColumnVerdict]) -> tuple[FieldPage, ...]:
+def field_pages(
+    history: History, verdicts: Sequence[ColumnVerdict], *, max_rows: int = 20_000
+) -> tuple[FieldPage, ...]:
     """Describe every column of an export.
 
     Parameters
@@ -95,22 +107,28 @@ def field_pages(history: History, verdicts: Sequence[ColumnVerdict]) -> tuple[Fi
         All leads, before or after the audit was applied.
     verdicts
         What the audit says of the columns.
+    max_rows
+        Leads that are looked at, evenly over time.
 
     Returns
     -------
     tuple of FieldPage
         In the order of the export; columns that the audit did not judge have no rates.
     """
+    if len(history) > max_rows:
+        history = history.take(np.unique(np.linspace(0, len(history) - 1, max_rows).astype(int)))
     judged = {v.column: v for v in verdicts}
-    kinds: dict[str, Kind] = {f.name: f.kind for f in history.fields}
+    kinds = {f.name: f.kind if f.contact is None else f"kind of {f.contact}" for f in history.fields}
     reasons = {e.column: (e.verdict, e.reason) for e in history.excluded}
     labels: dict[str, Floats] = {stage: y for stage, y in history.labels.items() if not np.isnan(y).all()}
     base = {stage: float(np.nanmean(y)) for stage, y in labels.items()}
+    names = [str(c) for c in history.frame.columns if c not in history.sources]
+    placeholders = _placeholders(history, names)
     pages = []
-    for name in (str(c) for c in history.frame.columns if c not in history.sources):
-        column, verdict = history.frame[name], judged.get(name)
+    for name in names:
+        column, verdict = history.column(name), judged.get(name)
         keys = column.map({v: category_key(v) for v in column.unique()})
-        left_out = verdict is not None and verdict.left_out
+        used = name in kinds and not (verdict is not None and verdict.left_out)
         known, why = _known(verdict, reasons.get(name))
         pages.append(
             FieldPage(
@@ -118,13 +136,29 @@ def field_pages(history: History, verdicts: Sequence[ColumnVerdict]) -> tuple[Fi
                 filled=float(keys.notna().mean()),
                 distinct=int(keys.nunique()),
                 known=known,
-                used=name in kinds and not left_out,
+                used=used,
+                kind=kinds[name] if used else None,
                 why=why,
                 base_rates=base,
-                rates={} if verdict is None else {s: _rates(column, keys, y, base[s]) for s, y in labels.items()},
+                rates={} if verdict is None else _rates(_groups(column, keys), labels, base),
+                placeholders=placeholders.get(name, {}),
             )
         )
     return tuple(pages)
+
+
+def _placeholders(history: History, names: Sequence[str]) -> dict[str, dict[str, int]]:
+    """By column, the cells that stand for nothing without the recipe saying so."""
+    texts = [n for n in names if n not in history.contacts and not pd.api.types.is_numeric_dtype(history.frame[n])]
+    found: dict[str, dict[str, int]] = {}
+    for spelling, columns in missing_spellings(history.frame[texts]).items():
+        for name, count in columns.items():
+            found.setdefault(name, {})[spelling] = count
+    for name in texts:
+        typed = history.frame[name].str.strip().str.casefold().isin(_TYPED).sum()
+        if typed:
+            found.setdefault(name, {})["test"] = int(typed)
+    return found
 
 
 def wilson(hits: float, n: float, *, z: float = 1.96) -> tuple[float, float]:
@@ -153,15 +187,21 @@ def _known(verdict: ColumnVerdict | None, excluded: tuple[str, str] | None) -> t
     known = {"BLOCK": "later", "ASK": "unclear", "ok": "at creation"}[verdict.verdict]
     if verdict.allowed is not None and verdict.verdict != "ok":
         return known, f"allowed by the recipe: {verdict.allowed}"
-    return known, said or verdict.reason
+    return known, f"{said}; {verdict.reason}" if said and verdict.verdict != "ok" else said or verdict.reason
 
 
-def _rates(column: pd.Series, keys: pd.Series, y: Floats, base: float) -> tuple[ValueRate, ...]:
-    shown = _groups(column, keys)
-    rows = ~np.isnan(y)
-    found = pd.DataFrame({"value": shown[rows], "y": y[rows]}).groupby("value")["y"].agg(["size", "sum"])
-    found = found[found["size"] >= _MIN_LEADS].sort_values("size", ascending=False, kind="stable").head(_MOST_VALUES)
-    return tuple(_value_rate(str(value), int(n), float(hits), base) for value, n, hits in found.itertuples())
+def _rates(
+    shown: npt.NDArray[np.object_], labels: Mapping[str, Floats], base: Mapping[str, float]
+) -> dict[str, tuple[ValueRate, ...]]:
+    rates = {}
+    for stage, y in labels.items():
+        rows = ~np.isnan(y)
+        found = pd.DataFrame({"value": shown[rows], "y": y[rows]}).groupby("value")["y"].agg(["size", "sum"])
+        found = (
+            found[found["size"] >= _MIN_LEADS].sort_values("size", ascending=False, kind="stable").head(_MOST_VALUES)
+        )
+        rates[stage] = tuple(_value_rate(str(v), int(n), float(hits), base[stage]) for v, n, hits in found.itertuples())
+    return rates
 
 
 def _value_rate(value: str, leads: int, hits: float, base: float) -> ValueRate:
@@ -175,8 +215,11 @@ def _groups(column: pd.Series, keys: pd.Series) -> npt.NDArray[np.object_]:
     reading = read_column(column)
     if reading.number is not None and reading.moments is None and keys.nunique() > _MOST_VALUES:
         return _ranges(reading.number)
-    counts = column.groupby(keys).agg(lambda same: same.value_counts().index[0])
-    shown: npt.NDArray[np.object_] = keys.map(counts).fillna("(empty)").to_numpy(dtype=object)
+    spelled: dict[object, object] = {}
+    for value in column.value_counts().index:
+        spelled.setdefault(category_key(value), value)
+    spelled.pop(None, None)
+    shown: npt.NDArray[np.object_] = keys.map(spelled).fillna("(empty)").to_numpy(dtype=object)
     return shown
 
 

@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from leadscore.data.activities import activity_features, read_activities
+from leadscore.data.activities import look_at_activities, read_activities
 from leadscore.data.columns import Columns, LeadColumns
+from leadscore.data.contact_columns import contact_columns
 from leadscore.data.history import History
 from leadscore.data.inference import frame_decimals, infer_fields
 from leadscore.data.joins import read_joined
 from leadscore.data.labels import from_creation_on, label_history, last_moment
+from leadscore.data.locations import Place, located
 from leadscore.data.numbers import Decimal
 from leadscore.data.outcomes import Outcome, Stage
 from leadscore.data.remarks import missing_in_words, numbers_in_words, outcomes_in_words
@@ -41,7 +43,7 @@ def read_history(
     columns: Columns,
     *,
     folder: Path,
-    leads: Path | None = None,
+    leads: Place | None = None,
 ) -> History:
     """Read an export into a history.
 
@@ -52,7 +54,7 @@ def read_history(
     folder
         Folder that relative paths start from.
     leads
-        File of the leads, in place of the recipe's.
+        File or table of the leads, in place of the recipe's.
 
     Raises
     ------
@@ -60,7 +62,7 @@ def read_history(
         A file, column or value cannot be used; the message names it.
     """
     intake = Intake()
-    file = (leads or folder / sources.leads).name
+    file = (leads or located(sources.leads, folder)).name
     frame, origin = read_joined(sources, folder, leads, id=lead.id, intake=intake)
     rows_read, lines = len(frame), np.concatenate(intake.lines)
     if not rows_read:
@@ -71,7 +73,7 @@ def read_history(
     frame = blank_missing(frame, lead.missing)
     decimals = _decimals(frame, sources)
     times = _times(frame, lead, outcomes, sources, file, lines)
-    log = read_activities(sources, folder, intake=intake) if sources.activities is not None else None
+    log = read_activities(sources, folder, intake=intake) if sources.logs else None
     rows = _rows_in_time_order(frame, times, lead, outcomes, lines, log, intake)
     frame, lines = frame.iloc[rows].reset_index(drop=True), lines[rows]
     times = {name: values.iloc[rows].reset_index(drop=True) for name, values in times.items()}
@@ -79,11 +81,10 @@ def read_history(
     ids = _ids(frame, lead)
     times, early = from_creation_on(outcomes, times, created, ids, lines)
     remarks += early
-    features, log_end, log_remarks = activity_features(frame, lead, created, log)
-    remarks += log_remarks
-    until = last_moment(created, outcomes, times, log_end)
+    until = last_moment(created, outcomes, times, None if log is None else log["at"].max())
     labels, weight = label_history(frame, lead, outcomes, columns, times, until, remarks)
     remarks += outcomes_in_words(frame, outcomes)
+    contacts = contact_columns(frame, given=columns.contact, other=(*columns.numbers, *columns.categories))
     fields, excluded = infer_fields(
         frame,
         taken=lead.not_features,
@@ -91,20 +92,16 @@ def read_history(
         ignore=columns.ignore,
         numbers=columns.numbers,
         categories=columns.categories,
+        contacts=contacts,
         origin=origin,
         decimals=decimals,
     )
     remarks += numbers_in_words(frame, fields, lines)
-    if features is not None:
-        definition, values = features
-        names = [f.name for f in definition.fields]
-        frame = pd.concat([frame, pd.DataFrame(values, columns=names, index=frame.index)], axis=1)
-        fields += tuple(f for f in definition.fields if frame[f.name].nunique(dropna=False) > 1)
-    return History(
+    history = History(
         frame=frame,
         fields=fields,
         excluded=excluded,
-        activities=features[0] if features else None,
+        activities=None,
         lead_id=ids,
         segment=_segment(frame, lead),
         created=created,
@@ -117,7 +114,22 @@ def read_history(
         remarks=tuple(remarks),
         weight=weight,
         left_out=intake.left_out,
+        contacts=contacts,
     )
+    if log is None:
+        return _once(history, lead)
+    told = [times[o.at] for o in outcomes.values() if o.at]
+    ended = pd.concat(told, axis=1).min(axis=1) if told else None
+    return look_at_activities(history, log, lead, sources, outcomes=outcomes, ended=ended)
+
+
+def _once(history: History, lead: LeadColumns) -> History:
+    if lead.moments != (0.0,):
+        raise RecipeError(
+            f"[lead] moments = {list(lead.moments)} needs `activities` under [data]: without a log, nothing is known "
+            "of a lead after its creation."
+        )
+    return history
 
 
 def blank_missing(frame: pd.DataFrame, spellings: Sequence[str]) -> pd.DataFrame:
@@ -134,10 +146,10 @@ def blank_missing(frame: pd.DataFrame, spellings: Sequence[str]) -> pd.DataFrame
 
 
 def _check_columns(frame: pd.DataFrame, lead: LeadColumns, outcomes: Mapping[Stage, Outcome], columns: Columns) -> None:
-    named = {f"[lead] {k}": v for k, v in lead.model_dump(exclude={"missing"}).items() if v and v != "row"}
+    named = {f"[lead] {k}": v for k, v in lead.model_dump(exclude={"missing", "moments"}).items() if v and v != "row"}
     for stage, outcome in outcomes.items():
         named |= {f"[{stage}] {k}": getattr(outcome, k) for k in ("column", "at", "amount", "rep", "team")}
-    for key in ("ignore", "numbers", "categories", "allow_leaky"):
+    for key in ("ignore", "numbers", "categories", "contact", "allow_leaky"):
         named |= {f"[columns] {key}, {c!r}": c for c in getattr(columns, key)}
     for where, column in named.items():
         if column is not None and column not in frame.columns:

@@ -16,9 +16,11 @@ from typing import Any, Literal
 
 from leadscore.data.numbers import Decimal, parse_number
 
-__all__ = ["MISSING", "Decimal", "Field", "Kind", "category_key", "parse_boolean", "parse_number"]
+__all__ = ["MISSING", "Contact", "Decimal", "Field", "Kind", "category_key", "parse_boolean", "parse_number"]
 
 Kind = Literal["number", "boolean", "category"]
+Contact = Literal["email", "phone", "name"]
+"""A column of a person's own data, of which only the kind is learned: a category of few levels."""
 
 MISSING: frozenset[str] = frozenset(
     {"", "n/a", "null", "nan", "#n/a", "#value!", "#ref!", "#div/0!", "#name?", "#num!", "#null!"}
@@ -46,6 +48,8 @@ class Field:
         Values as a caller would send them; never those of a real lead.
     decimal
         Decimal sign of a number's texts, which decides what "1,200" is.
+    contact
+        What personal data a category is read from; None for every other column.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Field:
     meaning: str = ""
     examples: tuple[Any, ...] = ()
     decimal: Decimal = "."
+    contact: Contact | None = None
 
 
 def parse_boolean(value: object) -> float | None:

@@ -18,6 +18,9 @@ Places = npt.NDArray[np.intp]
 
 _BULK = 0.95
 _YEAR = pd.Timedelta(days=365)
+_LONGEST_PAUSE = 5 * _YEAR
+_DAYS_OF_A_RUN = 5
+_AS_CLOSE = 0.2
 
 
 def latest_rows(ids: pd.Series, modified: pd.Series | None) -> Flags:
@@ -41,8 +44,9 @@ def latest_rows(ids: pd.Series, modified: pd.Series | None) -> Flags:
 def far_ahead(moments: pd.Series, known_until: pd.Timestamp | None = None) -> Flags:
     """Flag moments that lie far after all others and so cannot be true, told without a clock.
 
-    Among the last 5 % of the moments a gap of more than a year parts them from the rest; nothing else in the export
-    may be known from after the gap.
+    Among the last 5 % of the moments a gap of more than a year parts them from the rest, and nothing else in the export
+    is known from after the gap. Moments that follow each other nearly as closely as those before the gap are true: a
+    company that paused has leads again. No pause lasts for five years.
 
     Parameters
     ----------
@@ -66,9 +70,23 @@ def far_ahead(moments: pd.Series, known_until: pd.Timestamp | None = None) -> Fl
     if not len(gaps):
         return np.zeros(len(moments), dtype=bool)
     start = tail.iloc[gaps[0]]
-    if known_until is not None and known_until >= start:
+    goes_on = _goes_on(known[known < start], known[known >= start])
+    if goes_on or (known_until is not None and known_until >= start):
         return np.zeros(len(moments), dtype=bool)
     return (moments >= start).to_numpy()
+
+
+def _goes_on(before: pd.Series, after: pd.Series) -> bool:
+    """Whether moments after a gap are a run of their own, as typing errors, scattered or all of one day, are not."""
+    if after.iloc[0] - before.iloc[-1] > _LONGEST_PAUSE or after.dt.floor("D").nunique() < _DAYS_OF_A_RUN:
+        return False
+    return _days_in_use(after) >= _AS_CLOSE * _days_in_use(before)
+
+
+def _days_in_use(moments: pd.Series) -> float:
+    """Share of the days, from the first to the last, that have any of these moments in time order."""
+    days = moments.dt.floor("D")
+    return float(days.nunique() / ((days.iloc[-1] - days.iloc[0]).days + 1))
 
 
 class Selection:

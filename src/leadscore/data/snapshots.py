@@ -14,9 +14,9 @@ from typing import Any, Final, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from leadscore.data.schema import Field
+from leadscore.data.schema import Field, category_key
 
-__all__ = ["ActivityFeatures", "Measure", "colleague_counts"]
+__all__ = ["ActivityFeatures", "Measure", "account_numbers", "colleague_counts"]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -48,6 +48,8 @@ class ActivityFeatures:
         Kinds that are the company's own; when given, the mean days from an event of the lead to the next answer.
     colleagues
         Whether events of other leads of the same account are counted in each window.
+    age
+        Whether the days since creation are told, for leads that are looked at several times.
 
     Examples
     --------
@@ -65,6 +67,7 @@ class ActivityFeatures:
     amounts: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     colleagues: bool = False
+    age: bool = False
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -108,6 +111,13 @@ class ActivityFeatures:
             for days in self.windows:
                 text = f"Activities of others at the account in the {days} days before scoring."
                 yield _count("colleagues' activities", days, text), "colleagues' activities"
+        if self.age:
+            yield Field("days since creation", "number", "Days from creation to scoring.", (7,)), "days since creation"
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Features that the events of one lead cannot tell, and that a request may therefore carry as fields."""
+        return tuple(f.name for f, source in self._described() if source == "colleagues' activities")
 
     def type_index(self, types: Sequence[str]) -> Integers:
         """Position of each type in ``types``; -1 for one that was never seen."""
@@ -123,6 +133,7 @@ class ActivityFeatures:
         *,
         amounts: Mapping[str, Floats] | None = None,
         colleagues: Floats | None = None,
+        since_creation: Floats | None = None,
     ) -> Floats:
         """Build the features of ``n_leads`` leads from their events.
 
@@ -140,6 +151,8 @@ class ActivityFeatures:
             For each name in ``amounts`` its value at each event; NaN counts as 0, an absent name as unknown.
         colleagues
             What :func:`colleague_counts` gives; unknown when absent.
+        since_creation
+            Days from each lead's creation to its moment; 0 when absent.
 
         Returns
         -------
@@ -157,6 +170,8 @@ class ActivityFeatures:
             blocks.append(events.answer_delay(np.isin(events.kind, self.type_index(self.answers))))
         if self.colleagues:
             blocks.append(np.full((n_leads, len(self.windows)), np.nan) if colleagues is None else colleagues)
+        if self.age:
+            blocks.append(np.zeros(n_leads) if since_creation is None else since_creation)
         return np.column_stack(blocks) if blocks else np.zeros((n_leads, 0))
 
     def _of_kinds(self, events: _Events) -> Iterator[Floats]:
@@ -202,7 +217,28 @@ class ActivityFeatures:
         return cls(**arguments)
 
 
-def colleague_counts(lead: Integers, at: Floats, moment: Floats, account: Integers, windows: Sequence[int]) -> Floats:
+def account_numbers(accounts: Sequence[Any] | Any) -> Integers:
+    """Number of the account of each lead, spellings of one name counted once; -1 when unknown.
+
+    Examples
+    --------
+    >>> account_numbers(["Acme", "acme ", "", "Zeta"])
+    array([ 0,  0, -1,  1])
+    """
+    numbers: dict[str, int] = {}
+    keys = (category_key(name) for name in accounts)
+    return np.array([-1 if key is None else numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.intp)
+
+
+def colleague_counts(
+    lead: Integers,
+    at: Floats,
+    moment: Floats,
+    account: Integers,
+    windows: Sequence[int],
+    *,
+    known_since: Floats | None = None,
+) -> Floats:
     """Count the activities of other leads at the same account in the windows before each lead's moment.
 
     What a colleague did before becoming a lead was known only from then on, and is dated so.
@@ -214,11 +250,13 @@ def colleague_counts(lead: Integers, at: Floats, moment: Floats, account: Intege
     at
         Moment of each event, in days.
     moment
-        Moment of each lead: creation in a history, which is also since when a colleague is known.
+        Moment of each lead.
     account
         Number of the account of each lead; -1 when unknown.
     windows
         Lengths of the stretches in days.
+    known_since
+        Creation of each lead, since when a colleague is known; its moment when absent.
 
     Returns
     -------
@@ -231,7 +269,7 @@ def colleague_counts(lead: Integers, at: Floats, moment: Floats, account: Intege
     array([[0.],
            [2.]])
     """
-    known = np.maximum(at, moment[lead])
+    known = np.maximum(at, (moment if known_since is None else known_since)[lead])
     everyone = np.arange(len(moment))
     own = _in_windows(lead, known, everyone, moment, windows)
     of_account = _in_windows(account[lead], known, account, moment, windows)

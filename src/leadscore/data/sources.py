@@ -7,15 +7,18 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from leadscore.data.databases import stream_table
 from leadscore.data.layout import Layout, layout, undecodable
+from leadscore.data.locations import DatabaseTable, Location, Place, table_of_url
 from leadscore.data.rows import Intake, leads_only
+from leadscore.data.snapshots import Measure
 from leadscore.errors import BadInput
 
 __all__ = ["ActivityLog", "Join", "Sources", "read_table", "stream_tables"]
@@ -24,40 +27,68 @@ __all__ = ["ActivityLog", "Join", "Sources", "read_table", "stream_tables"]
 class Join(BaseModel):
     """A further file whose columns are added to each lead."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    file: str
-    """Path of the file, relative to the recipe or to the folder given by ``--data``."""
+    file: Location
+    """Path of the file, relative to the recipe or to the folder given by ``--data``; or a table of a database."""
     on: str
     """Column that both files have; it must not repeat in the joined file."""
     columns: tuple[str, ...] | None = None
     """Columns to take; all of them when absent."""
 
 
+def _kind_of_log(given: object) -> str:
+    if isinstance(given, ActivityLog) or (isinstance(given, dict) and "url" not in given):
+        return "log"
+    return "table" if isinstance(given, dict | DatabaseTable) else "path"
+
+
 class ActivityLog(BaseModel):
     """A log with one row per activity of a lead."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    file: str
-    """Path of the log."""
+    file: Location
+    """Path of the log, or a table of a database."""
     id: str = "Lead ID"
     """Column with the id of the lead."""
     time: str = "At"
     """Column with the moment of the activity."""
-    type: str = "Type"
-    """Column with the kind of activity."""
+    type: str | None = None
+    """Column with the kind of activity; when absent ``Type``, or else the file's name is the kind of all its rows."""
+    values: tuple[str, ...] = ()
+    """Numeric columns, such as page views, that are summed up to the scoring moment."""
+    ours: tuple[str, ...] = ()
+    """Kinds that are the company's own acts; how soon they answer the lead's is a feature."""
+
+
+Log: TypeAlias = Annotated[
+    Annotated[ActivityLog, Tag("log")] | Annotated[DatabaseTable, Tag("table")] | Annotated[str, Tag("path")],
+    Discriminator(_kind_of_log),
+    BeforeValidator(table_of_url),
+]
+Logs: TypeAlias = Annotated[
+    Annotated[Log, Tag("one")] | Annotated[tuple[Log, ...], Tag("several")],
+    Discriminator(lambda given: "several" if isinstance(given, list | tuple) else "one"),
+]
 
 
 class Sources(BaseModel):
     """Where the history of leads lies."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    leads: str = "leads.csv"
-    """File with one row per lead."""
-    activities: ActivityLog | str | None = None
-    """Activity log, as a path or with the names of its columns."""
+    leads: Location = "leads.csv"
+    """File, or table of a database, with one row per lead."""
+    activities: Logs | None = None
+    """Activity log, as a path, as a table of a database, or with the names of its columns; or a list of such logs."""
+    windows: tuple[int, ...] = (7, 30)
+    """Lengths, in days, of the stretches before the scoring moment in which activities are counted."""
+    measures: tuple[Measure, ...] | None = None
+    """What is told of the activities; when absent ``count`` and ``touch``, and for leads that are looked at after
+    creation also ``recency`` and ``trend``."""
+    colleagues: bool = False
+    """Whether activities of other leads of the same ``account`` are counted too."""
     join: tuple[Join, ...] = ()
     """Further files, joined in order; a joined column may be the next key."""
     encoding: str | None = None
@@ -69,9 +100,21 @@ class Sources(BaseModel):
     decimal: Literal[".", ","] | None = None
     """Decimal sign of all columns; found out for each column when absent."""
 
+    @property
+    def logs(self) -> tuple[ActivityLog, ...]:
+        """The activity logs, each with the names of its columns."""
+        given = self.activities if isinstance(self.activities, tuple) else (self.activities,)
+        return tuple(log if isinstance(log, ActivityLog) else ActivityLog(file=log) for log in given if log is not None)
+
+    @property
+    def environment(self) -> tuple[str, ...]:
+        """Environment variables that hold passwords of the databases."""
+        places = (self.leads, *(join.file for join in self.join), *(log.file for log in self.logs))
+        return tuple(dict.fromkeys(name for p in places if isinstance(p, DatabaseTable) for name in p.environment))
+
 
 def read_table(
-    path: Path,
+    path: Place,
     *,
     encoding: str | None = None,
     delimiter: str | None = None,
@@ -83,7 +126,7 @@ def read_table(
     Parameters
     ----------
     path
-        A CSV, Parquet or JSON-lines file.
+        A CSV, Parquet or JSON-lines file, or a table of a database.
     encoding, delimiter
         Found out when None: the byte-order mark, UTF-8 or Windows-1252, and the most regular of ``, ; tab |``.
     id
@@ -106,7 +149,7 @@ def read_table(
 
 
 def stream_tables(
-    path: Path,
+    path: Place,
     *,
     encoding: str | None = None,
     delimiter: str | None = None,
@@ -119,8 +162,13 @@ def stream_tables(
     The arguments are those of :func:`read_table`. Where no ``id`` is given, a row that goes on with the lead above is
     a lead of its own, unless the file is read in one piece.
     """
-    _must_be_readable(path)
     intake = intake or Intake()
+    if isinstance(path, DatabaseTable):
+        for piece in stream_table(path) if rows is None else stream_table(path, rows=rows):
+            intake.lines.append(piece.index.to_numpy())
+            yield piece.reset_index(drop=True)
+        return
+    _must_be_readable(path)
     suffix = path.suffix.lower()
     if suffix in _READERS:
         try:

@@ -25,11 +25,13 @@ class Split(BaseModel):
     calibrate_share: float = Field(0.2, gt=0, lt=0.9)
     """Share of the remaining leads, again the newest, for calibration, prices and tiers."""
     gap_days: int = Field(0, ge=0)
-    """Days left empty before the test stretch; rows, where the export has no dates."""
+    """Days left empty before the test stretch and before each fold; rows, where the export has no dates."""
     period: Literal["week", "month"] | None = None
     """Period that capacity and the tier table are told in; that of the structure when absent."""
     folds: int = Field(4, ge=2, le=10)
     """Forward-chained folds in which families and settings compete."""
+    refit: bool = True
+    """Whether the measured procedure is then moved forward: fitted once more, on all mature leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class TimeSplit:
     fit: Index
     calibrate: Index
     test: Index
+
+    @property
+    def known(self) -> Index:
+        """All rows before the test stretch."""
+        return np.concatenate([self.fit, self.calibrate])
 
 
 def split_by_time(n: int, split: Split, *, days: npt.NDArray[np.float64] | None = None) -> TimeSplit:
@@ -70,16 +77,33 @@ def split_by_time(n: int, split: Split, *, days: npt.NDArray[np.float64] | None 
     return TimeSplit(fit=before[:cut], calibrate=before[cut:], test=np.arange(start, n))
 
 
-def forward_folds(n: int, folds: int) -> Iterator[tuple[Index, Index]]:
-    """Chain folds forward: learn from everything before a stretch, look at the stretch.
+def forward_folds(
+    n: int, folds: int, *, gap: float = 0.0, moments: npt.NDArray[np.float64] | None = None
+) -> Iterator[tuple[Index, Index]]:
+    """Chain folds forward: learn from what lies before a stretch, look at the stretch.
 
     The first half of the rows is only learned from, the rest is looked at in ``folds`` equal stretches.
+
+    Parameters
+    ----------
+    n
+        Number of rows, in time order.
+    folds
+        Number of stretches.
+    gap
+        Left empty before each stretch, in the unit of ``moments``.
+    moments
+        When each row came, ascending; their numbers when absent.
 
     Examples
     --------
     >>> [(len(before), len(stretch)) for before, stretch in forward_folds(100, 2)]
     [(50, 25), (75, 25)]
+    >>> [(len(before), len(stretch)) for before, stretch in forward_folds(100, 2, gap=10)]
+    [(40, 25), (65, 25)]
     """
+    came = np.arange(n, dtype=float) if moments is None else moments
     edges = np.linspace(n // 2, n, folds + 1).astype(int)
     for start, end in zip(edges[:-1], edges[1:], strict=True):
-        yield np.arange(start), np.arange(start, end)
+        early = start if not gap else min(start, int(np.searchsorted(came, came[start] - gap, side="left")))
+        yield np.arange(early), np.arange(start, end)

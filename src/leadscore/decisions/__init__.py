@@ -8,10 +8,14 @@ out.
 
 from __future__ import annotations
 
+from leadscore.decisions.adapting import adapt
 from leadscore.decisions.banding import fit_tiers
-from leadscore.decisions.economics import Economics, adapt, first_touch
-from leadscore.decisions.presets import PRESETS, preset
+from leadscore.decisions.delay import ReplyDecay, fit_reply_decay
+from leadscore.decisions.economics import Economics, first_touch
+from leadscore.decisions.one_lead import Best
+from leadscore.decisions.presets import PRESETS, preset, read_structure
 from leadscore.decisions.preview import Preview, preview
+from leadscore.decisions.price_bands import pooled, resampled_prices, with_bands
 from leadscore.decisions.prices import Prices, fit_prices, net
 from leadscore.decisions.prospects import (
     Assumption,
@@ -31,6 +35,7 @@ __all__ = [
     "PRESETS",
     "Assumption",
     "Axis",
+    "Best",
     "Choices",
     "Economics",
     "Eligibility",
@@ -41,6 +46,7 @@ __all__ = [
     "Preview",
     "Prices",
     "Prospects",
+    "ReplyDecay",
     "Role",
     "Structure",
     "TierRow",
@@ -53,8 +59,13 @@ __all__ = [
     "first_touch",
     "fit_policy",
     "fit_prices",
+    "fit_reply_decay",
     "fit_tiers",
     "net",
+    "pooled",
     "preset",
     "preview",
+    "read_structure",
+    "resampled_prices",
+    "with_bands",
 ]

@@ -1,17 +1,18 @@
-"""What a first touch is worth: expected margin minus cost, backward over the hand-offs, for all leads at once."""
+"""What a first touch is worth: expected margin minus cost over the hand-offs, for all leads at once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
 
-from leadscore.decisions.prospects import Flags, Floats, Prospects, shift_odds
-from leadscore.decisions.structure import Path, Role, Structure
+from leadscore.decisions.prospects import Flags, Floats, Positions, Prospects, shift_odds
+from leadscore.decisions.structure import Path, Structure
+from leadscore.decisions.touches import Limits, Touch, limits, touches
 from leadscore.errors import StructureError
 
-__all__ = ["Chains", "Economics", "adapt", "first_touch"]
+__all__ = ["Chains", "Economics", "first_touch"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +29,10 @@ class Economics:
         Expected margin minus expected cost, leads by paths; -inf where the lead may not go.
     won
         Chance that the path ends in a won deal, leads by paths; 0 for nurture.
-    hours
-        Expected hours, leads by paths by roles.
+    time
+        Expected hours of the first, second, ... role of each path, places by leads by paths; 0 where there is none.
+    workers
+        Position of that role in `roles`, places by paths; -1 where there is none.
     eligible
         Whether every role of the path may touch the lead, leads by paths.
     """
@@ -38,17 +41,36 @@ class Economics:
     paths: tuple[Path, ...]
     value: Floats
     won: Floats
-    hours: Floats
+    time: Floats
+    workers: Positions
     eligible: Flags
 
+    @property
+    def hours(self) -> Floats:
+        """Expected hours, leads by paths by roles: large, and mostly 0."""
+        hours = np.zeros((*self.value.shape, len(self.roles)))
+        for time, worker in zip(self.time, self.workers, strict=True):
+            for path, role in enumerate(worker):
+                hours[:, path, role] += time[:, path]
+        return hours
+
+    def charge(self, per_hour: Floats) -> Floats:
+        """What the hours cost at these prices by role, leads by paths."""
+        charged: Floats = np.zeros(self.value.shape, order="F")
+        for time, worker in zip(self.time, self.workers, strict=True):
+            charged += time * per_hour[worker]
+        return charged
+
     def by_first_touch(self, net_values: Floats) -> Floats:
-        """Best of a figure per path by first role, in the order of the structure, nurture last."""
-        best: Floats = np.maximum.reduceat(net_values, _starts(self.paths), axis=1)
+        """Best of a figure per path by first role, in the order of the structure, nurture last.
+
+        It is -inf for a role that takes no new leads.
+        """
+        best = np.full((len(net_values), len(self.roles) + 1), -np.inf)
+        starts = [p for p, path in enumerate(self.paths) if not p or path[:1] != self.paths[p - 1][:1]]
+        firsts = [self.roles.index(self.paths[p][0]) if self.paths[p] else -1 for p in starts]
+        best[:, firsts] = np.maximum.reduceat(net_values, starts, axis=1)
         return best
-
-
-def _starts(paths: tuple[Path, ...]) -> list[int]:
-    return [i for i, path in enumerate(paths) if not i or path[:1] != paths[i - 1][:1]]
 
 
 def first_touch(structure: Structure, prospects: Prospects) -> Economics:
@@ -59,116 +81,65 @@ def first_touch(structure: Structure, prospects: Prospects) -> Economics:
     StructureError
         When `p_close` is missing, or `p_qualify` is missing and the structure has a role that screens or qualifies.
     """
-    return Chains.of(structure).value(prospects)
+    return Chains(structure).value(prospects)
 
 
-class _Step(NamedTuple):
-    """Constants of one place in the chain, an array over the paths; neutral where a path is shorter."""
-
-    cost: Floats
-    screens: bool
-    sensitivity: Floats
-    false_pass: Floats
-    qualifies: bool
-    qualifying: Flags
-    effect: Floats
-    fee_per_qualified: Floats
-    kept: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True)
 class Chains:
-    """The paths of a structure laid out as arrays, so that all leads and paths are valued at once.
+    """The paths of a structure laid out so that all leads are valued at once.
 
     Parameters
     ----------
     structure
         The structure.
-    paths
-        Its paths, nurture last.
-    steps
-        Constants of the first, second, ... role of every path.
-    hours
-        Hours of a touch, steps by paths by roles.
-    close_effect
-        Factor on the odds to close, by path.
-    anyone
-        Paths without a limit to segments.
-    segments
-        Paths that serve a segment, by segment.
-    customers_only, newcomers_only
-        Paths with a limit to customers or to others.
     """
 
     structure: Structure
-    paths: tuple[Path, ...]
-    steps: tuple[_Step, ...]
-    hours: Floats
-    close_effect: Floats
-    anyone: Flags
-    segments: tuple[tuple[str, Flags], ...]
-    customers_only: Flags
-    newcomers_only: Flags
 
-    @classmethod
-    def of(cls, structure: Structure) -> Chains:
-        """Lay out a structure."""
-        paths = structure.paths()
-        roles = [[structure.role_named(name) for name in path] for path in paths]
-        depth = max(map(len, paths))
-        hours = np.zeros((depth, len(paths), len(structure.role)))
-        for p, path in enumerate(paths):
-            for d, name in enumerate(path):
-                hours[d, p, structure.roles.index(name)] = roles[p][d].hours_per_touch
-        named = sorted({segment for role in structure.role for segment in role.eligible.segments})
+    @cached_property
+    def paths(self) -> tuple[Path, ...]:
+        """The paths of the structure, nurture last."""
+        return self.structure.paths()
 
-        def serves(chain: list[Role], segment: str | None) -> bool:
-            return all(not role.eligible.segments or segment in role.eligible.segments for role in chain)
+    @cached_property
+    def firsts(self) -> tuple[Touch, ...]:
+        """The first touches, with all that may follow."""
+        return touches(self.structure)
 
-        def limited(customer: bool) -> Flags:
-            return np.array([any(role.eligible.customer is customer for role in chain) for chain in roles])
+    @cached_property
+    def limits(self) -> tuple[Limits, ...]:
+        """Which leads may take each path."""
+        return tuple(limits(self.structure, path) for path in self.paths)
 
-        return cls(
-            structure=structure,
-            paths=paths,
-            steps=tuple(_step(roles, d) for d in range(depth)),
-            hours=hours,
-            close_effect=np.array([chain[-1].effect if chain else 1.0 for chain in roles]),
-            anyone=np.array([serves(chain, None) for chain in roles]),
-            segments=tuple((name, np.array([serves(chain, name) for chain in roles])) for name in named),
-            customers_only=limited(True),
-            newcomers_only=limited(False),
-        )
+    @cached_property
+    def _workers(self) -> Positions:
+        depth = max(map(len, self.paths))
+        roles = self.structure.roles
+        return np.array([[roles.index(p[d]) if d < len(p) else -1 for p in self.paths] for d in range(depth)])
 
     def value(self, prospects: Prospects) -> Economics:
         """Value every path for every lead; see `first_touch`."""
-        arriving, closing = self._likelihoods(prospects)
-        shape = (len(prospects), len(self.paths))
-        q = arriving[:, None]
-        reach, value = np.ones(shape), np.zeros(shape)
-        reached = []
-        for step in self.steps:
-            reached.append(reach)
-            value = value - reach * step.cost
-            if step.screens:
-                passed = step.sensitivity * q + step.false_pass * (1 - q)
-                q = np.divide(step.sensitivity * q, passed, out=np.zeros(shape), where=passed > 0)
-                reach = reach * passed
-            if step.qualifies:
-                reach = reach * np.where(step.qualifying, shift_odds(q, step.effect), 1.0)
-                value = value - reach * step.fee_per_qualified
-                q = np.where(step.qualifying, 1.0, q)
-            reach = reach * step.kept
-        won = reach * q * shift_odds(closing[:, None], self.close_effect)
-        won[:, -1] = 0.0
-        value = value + won * prospects.margin[:, None]
-        value[:, -1] = 0.0
+        arriving, closing = self.likelihoods(prospects)
+        walk = _Walk(prospects.margin, (len(self.paths), len(prospects)), len(self._workers))
+        everybody = np.ones(len(prospects))
+        for touch in self.firsts:
+            if prospects.p_qualify is None:
+                walk.visit(touch, everybody, arriving, _shifted(closing, touch.arrives), np.zeros(len(prospects)), ())
+            else:
+                walk.visit(touch, everybody, _shifted(arriving, touch.arrives), closing, np.zeros(len(prospects)), ())
         eligible = self._eligible(prospects)
-        hours = np.einsum("dnp,dpr->npr", np.array(reached), self.hours)
-        return Economics(self.structure.roles, self.paths, np.where(eligible, value, -np.inf), won, hours, eligible)
+        value = np.where(eligible, walk.value, -np.inf).T
+        time = walk.time.transpose(0, 2, 1)
+        return Economics(self.structure.roles, self.paths, value, walk.won.T, time, self._workers, eligible.T)
 
-    def _likelihoods(self, prospects: Prospects) -> tuple[Floats, Floats]:
-        """Return P(qualify) and P(close | qualify); with one likelihood, leads count as qualified on arrival."""
+    def likelihoods(self, prospects: Prospects) -> tuple[Floats, Floats]:
+        """Return P(qualify) and P(close | qualify); with one likelihood, leads count as qualified on arrival.
+
+        Raises
+        ------
+        StructureError
+            As `first_touch`.
+        """
         p_close = prospects.along("p_close")
         if prospects.p_qualify is not None:
             q = prospects.p_qualify
@@ -181,85 +152,70 @@ class Chains:
         return np.ones(len(prospects)), p_close
 
     def _eligible(self, prospects: Prospects) -> Flags:
-        eligible = self.anyone
-        for name, served in self.segments:
-            eligible = np.where((prospects.segment == name)[:, None], served, eligible)
-        customer = prospects.customer[:, None]
-        barred = np.where(customer, self.newcomers_only, self.customers_only) | ~prospects.contactable[:, None]
-        eligible = eligible & ~barred
-        eligible[:, -1] = True
+        """Whether each lead may take each path, paths by leads."""
+        named = sorted(set().union(*(limit.segments or () for limit in self.limits)))
+        is_of = {name: prospects.segment == name for name in named}
+        eligible = np.ones((len(self.paths), len(prospects)), dtype=bool)
+        for allowed, limit in zip(eligible[:-1], self.limits[:-1], strict=True):
+            allowed &= prospects.contactable
+            if limit.segments is not None:
+                allowed &= np.logical_or.reduce([is_of[name] for name in limit.segments] or [np.zeros_like(allowed)])
+            if not (limit.customers and limit.newcomers):
+                allowed &= np.where(prospects.customer, limit.customers, limit.newcomers)
+            if limit.margin_from > -np.inf or limit.margin_below < np.inf:
+                allowed &= (limit.margin_from <= prospects.margin) & (prospects.margin < limit.margin_below)
         return eligible
 
 
-def _step(chains: list[list[Role]], depth: int) -> _Step:
-    roles = [chain[depth] if depth < len(chain) else None for chain in chains]
-    followers = [chain[depth + 1].name if depth + 1 < len(chain) else None for chain in chains]
-    stages = [role.stage if role else None for role in roles]
-    return _Step(
-        cost=np.array([role.cost_per_touch if role else 0.0 for role in roles]),
-        screens="screen" in stages,
-        sensitivity=np.array([role.sensitivity if role else 1.0 for role in roles]),
-        false_pass=np.array([1 - role.specificity if role else 1.0 for role in roles]),
-        qualifies="qualify" in stages,
-        qualifying=np.array([stage == "qualify" for stage in stages]),
-        effect=np.array([role.effect if role and role.stage == "qualify" else 1.0 for role in roles]),
-        fee_per_qualified=np.array([role.fee_per_qualified if role else 0.0 for role in roles]),
-        kept=np.array([_kept(role, follower) for role, follower in zip(roles, followers, strict=True)]),
-    )
+class _Walk:
+    """All leads on the way down the hand-offs, path by path."""
+
+    def __init__(self, margin: Floats, shape: tuple[int, int], depth: int) -> None:
+        self._margin = margin
+        self.value, self.won, self.time = np.zeros(shape), np.zeros(shape), np.zeros((depth, *shape))
+
+    def visit(
+        self, touch: Touch, reach: Floats, q: Floats, closing: Floats, value: Floats, before: tuple[Floats, ...]
+    ) -> None:
+        """Take one turn with the share of each lead that reaches it, and the turns that follow.
+
+        Parameters
+        ----------
+        touch
+            The turn.
+        reach, q, closing
+            Chance that the lead gets here, that it qualifies then, and that it closes once qualified.
+        value
+            Margin minus cost so far.
+        before
+            Hours of the turns so far.
+        """
+        cost, hours = self._cost_and_hours(touch)
+        value, spent = value - reach * cost, (*before, reach * hours)
+        if touch.act == "screen":
+            passed = touch.sensitivity * q + touch.false_pass * (1 - q)
+            q = np.divide(touch.sensitivity * q, passed, out=np.zeros(len(q)), where=passed > 0)
+            reach = reach * passed
+        elif touch.act == "qualify":
+            reach = reach * _shifted(q, touch.effect)
+            value, q = value - reach * touch.fee_per_qualified, np.ones(len(q))
+        elif touch.act == "close":
+            reach = reach * q * _shifted(closing, touch.effect)
+            value = value + reach * self._margin
+            self.won[[t.ends for t in (touch, *touch.nexts) if t.ends is not None]] = reach
+        else:
+            value = value + reach * (touch.account_margin * self._margin)
+        if touch.ends is not None:
+            self.value[touch.ends], self.time[: len(spent), touch.ends] = value, spent
+        for following in touch.nexts:
+            self.visit(following, reach * following.arrives, q, closing, value, spent)
+
+    def _cost_and_hours(self, touch: Touch) -> tuple[float | Floats, float | Floats]:
+        if not touch.visit_hours:
+            return touch.cost, touch.hours
+        visits = (self._margin >= touch.visit_from).astype(np.float64)
+        return touch.cost + visits * touch.visit_cost, touch.hours + visits * touch.visit_hours
 
 
-def _kept(role: Role | None, follower: str | None) -> float:
-    return 1 - sum(arrow.loss for arrow in role.hands_to if arrow.to == follower) if role else 1.0
-
-
-def adapt(
-    structure: Structure, *, has_qualify: bool, has_close: bool, segments: set[str] | None, has_customers: bool
-) -> tuple[Structure, tuple[str, ...]]:
-    """Cut a structure to what the data can feed.
-
-    Parameters
-    ----------
-    structure
-        The structure as the company wrote it.
-    has_qualify, has_close
-        Whether there is a likelihood or an assumed rate for the stage.
-    segments
-        Segments that occur in the data; None without a segment column.
-    has_customers
-        Whether the data say who is a customer.
-
-    Returns
-    -------
-    tuple
-        The structure that is left, and a plain sentence for each thing that was dropped.
-
-    Raises
-    ------
-    StructureError
-        When nothing is left that can be used.
-    """
-    if not has_close:
-        raise StructureError("values need a likelihood to close; give a rate under [close] in the recipe")
-    dropped: dict[str, str] = {}
-    for role in structure.role:
-        if not has_qualify and not role.closes:
-            dropped[role.name] = "there is neither a likelihood to qualify nor a rate under [qualify]"
-        elif role.eligible.segments and not set(role.eligible.segments) & (segments or set()):
-            dropped[role.name] = f"no lead is known to be of segment {' or '.join(role.eligible.segments)}"
-        elif role.eligible.customer and not has_customers:
-            dropped[role.name] = "the data do not say who is a customer"
-    while stranded := _stranded(structure, dropped):
-        dropped[stranded] = "nobody is left to whom it could hand a lead"
-    left = set(structure.roles) - set(dropped)
-    if not left:
-        reasons = "; ".join(f"{name}: {why}" for name, why in dropped.items())
-        raise StructureError(f"structure {structure.name!r} has no role that can be used with these data ({reasons})")
-    sentences = tuple(f"Role {name} is left out: {why}." for name, why in dropped.items())
-    return (structure.keep(left) if dropped else structure), sentences
-
-
-def _stranded(structure: Structure, dropped: dict[str, str]) -> str | None:
-    for role in structure.role:
-        if role.name not in dropped and not role.closes and all(arrow.to in dropped for arrow in role.hands_to):
-            return role.name
-    return None
+def _shifted(p: Floats, factor: float) -> Floats:
+    return p if factor == 1 else shift_odds(p, factor)

@@ -1,4 +1,4 @@
-"""Structures that many companies share; figures to start from, not findings.
+"""Structures that many companies share, in the order in which the profession came to them; figures to start from.
 
 They fit about 190 inbound leads a week, of which a third qualifies and one in fourteen closes. Hours are those that are
 free for leads: an account manager spends the rest of the week on renewals.
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from leadscore.decisions.structure import Eligibility, HandOff, Role, Structure
 from leadscore.errors import StructureError
 
-__all__ = ["PRESETS", "preset"]
+__all__ = ["PRESETS", "preset", "read_structure"]
 
 _MDR = Role(
     name="MDR",
@@ -35,6 +35,40 @@ _SDR = Role(
     cost_per_hour=45,
     reply_within_minutes=60,
     hands_to=(HandOff(to="ISR", loss=0.06), HandOff(to="SAR", loss=0.06)),
+)
+_OUT = Role(
+    name="OUT",
+    stage="qualify",
+    heads=2,
+    hours_per_period=28,
+    minutes_per_touch=45,
+    cost_per_hour=0,
+    fee_per_qualified=90,
+    effect=0.9,
+    reply_within_minutes=120,
+    hands_to=(HandOff(to="ISR", loss=0.1), HandOff(to="SAR", loss=0.1)),
+)
+_JUNIOR = Role(
+    name="ISR",
+    stage="qualify",
+    heads=2,
+    hours_per_period=26,
+    minutes_per_touch=50,
+    cost_per_hour=45,
+    reply_within_minutes=60,
+    hands_to=(HandOff(to="FLD", loss=0.04),),
+)
+_FLD = Role(
+    name="FLD",
+    stage="close",
+    heads=5,
+    hours_per_period=25,
+    minutes_per_touch=120,
+    cost_per_hour=85,
+    effect=1.3,
+    visit_minutes=240,
+    visit_from_margin=5_000,
+    reply_within_minutes=480,
 )
 _ISR = Role(
     name="ISR",
@@ -69,14 +103,27 @@ _AM = Role(
     eligible=Eligibility(customer=True),
     reply_within_minutes=480,
 )
+_GROWING_AM = _AM.model_copy(
+    update={
+        "hours_per_period": 16,
+        "minutes_per_touch": 80,
+        "account_margin": 0.25,
+        "account_minutes": 60,
+        "hands_to": (HandOff(to="ISR", loss=0.03), HandOff(to="SAR", loss=0.03)),
+    }
+)
 
 PRESETS: Mapping[str, Structure] = MappingProxyType(
     {
-        structure.name: structure
-        for structure in (
-            Structure(name="three_tier", role=(_SDR, _ISR, _SAR, _AM)),
-            Structure(name="four_tier", role=(_MDR, _SDR, _ISR, _SAR, _AM)),
-        )
+        name: Structure(name=name, role=roles)
+        for name, roles in {
+            "outside_only": (_FLD,),
+            "paired": (_JUNIOR, _FLD.model_copy(update={"heads": 6})),
+            "three_tier": (_SDR, _ISR, _SAR, _AM),
+            "four_tier": (_MDR, _SDR, _ISR, _SAR, _AM),
+            "outsourced": (_OUT, _ISR, _SAR, _AM),
+            "am_growth": (_SDR, _ISR, _SAR, _GROWING_AM),
+        }.items()
     }
 )
 """Structures by name."""
@@ -101,3 +148,14 @@ def preset(name: str) -> Structure:
         raise StructureError(
             f"there is no preset {name!r}; there are {', '.join(PRESETS)}; a file of your own ends in .toml"
         ) from None
+
+
+def read_structure(name: str) -> Structure:
+    """Return a structure by the path of its TOML, which ends in ``.toml``, or by the name of a preset.
+
+    Raises
+    ------
+    StructureError
+        When there is no such preset, or the file cannot be used; names file, role and key.
+    """
+    return Structure.from_toml(name) if name.endswith(".toml") else preset(name)

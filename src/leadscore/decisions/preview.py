@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from leadscore.decisions.economics import adapt
+from leadscore.decisions.adapting import adapt
 from leadscore.decisions.prospects import Prospects
 from leadscore.decisions.routing import Policy
 from leadscore.decisions.structure import Structure

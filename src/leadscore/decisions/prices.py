@@ -2,30 +2,25 @@
 
 The program gives every lead one path so that the value is greatest and nobody works more hours than they have. Its
 dual has one price per role and hour, and the best policy is then simple: each lead takes the path with the greatest
-value minus the price of its hours. The dual is minimised by cutting planes: a lead-by-lead best response gives one
-plane, and HiGHS finds the prices where the planes found so far are lowest.
+value minus the price of its hours.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from leadscore.decisions.dual import minimise
 from leadscore.decisions.economics import Economics
+from leadscore.decisions.offers import Offers
 from leadscore.decisions.prospects import Floats
 from leadscore.decisions.structure import Structure
 from leadscore.errors import StructureError
 
 __all__ = ["Prices", "fit_prices", "net"]
-
-TOLERANCE = 1e-10
-"""Relative duality gap at which the search for prices ends."""
-
-ROUNDS = 500
-"""Cutting planes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +39,10 @@ class Prices:
         Distance between the bounds on the optimum, as a share of it.
     jitter
         Size of the tie-break that is added to the values, in the currency of the margins.
+    leads, leads_per_period
+        Leads that the prices were fitted on, and arrivals that they stand for; 0 where that was not kept.
+    band
+        Where nine in ten of the prices lie that other leads of the same kind give, by role; empty where not asked for.
     """
 
     per_hour: Mapping[str, float]
@@ -51,12 +50,17 @@ class Prices:
     objective: float
     duality_gap: float
     jitter: float
+    leads: int = 0
+    leads_per_period: float = 0.0
+    band: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return ", ".join(f"{name} {price:,.2f}/h ({self.load[name]:.0%} used)" for name, price in self.per_hour.items())
 
 
-def fit_prices(structure: Structure, economics: Economics, tie: Floats, *, leads_per_period: float) -> Prices:
+def fit_prices(
+    structure: Structure, economics: Economics, tie: Floats, *, leads_per_period: float, start: Prices | None = None
+) -> Prices:
     """Find the prices at which the roles' hours are just enough for the leads.
 
     Parameters
@@ -69,6 +73,8 @@ def fit_prices(structure: Structure, economics: Economics, tie: Floats, *, leads
         Tie-break of each lead, in [0, 1).
     leads_per_period
         Arrivals in one period; the hours are scaled to the number of leads given.
+    start
+        Prices to begin with, such as yesterday's; the result is the same, sooner.
 
     Raises
     ------
@@ -78,24 +84,34 @@ def fit_prices(structure: Structure, economics: Economics, tie: Floats, *, leads
     n = len(tie)
     if not n or not leads_per_period > 0:
         raise StructureError(f"prices need leads and arrivals; got {n} leads, {leads_per_period:g} arrivals a period")
-    capacity = np.array([role.capacity for role in structure.role]) * (n / leads_per_period)
     jitter = _jitter(economics)
-    dual = _Dual(_jittered(economics, tie, jitter), economics.hours, capacity)
-    price, objective, gap = dual.minimise()
-    used = dual.respond(price).used
+    offers = offers_of(structure, economics, tie, jitter, leads_per_period)
+    begin = None if start is None else np.array([start.per_hour.get(role, 0.0) for role in structure.roles])
+    optimum = minimise(offers, begin)
+    used = offers.respond(optimum.price).used
     return Prices(
-        per_hour=dict(zip(structure.roles, price.tolist(), strict=True)),
-        load=dict(zip(structure.roles, (used / capacity).tolist(), strict=True)),
-        objective=objective * leads_per_period / n,
-        duality_gap=gap,
+        per_hour=dict(zip(structure.roles, optimum.price.tolist(), strict=True)),
+        load=dict(zip(structure.roles, (used / offers.capacity).tolist(), strict=True)),
+        objective=optimum.upper * leads_per_period / n,
+        duality_gap=max(optimum.upper - optimum.lower, 0.0) / max(optimum.upper, 1e-300),
         jitter=jitter,
+        leads=n,
+        leads_per_period=leads_per_period,
     )
+
+
+def offers_of(
+    structure: Structure, economics: Economics, tie: Floats, jitter: float, leads_per_period: float
+) -> Offers:
+    """Leads and hours as the program sees them: values with the tie-break, capacity for the number of leads given."""
+    capacity = np.array([role.capacity for role in structure.role]) * (len(tie) / leads_per_period)
+    return Offers.of(economics, _jittered(economics, tie, jitter), capacity)
 
 
 def net(economics: Economics, prices: Prices, tie: Floats) -> Floats:
     """Value minus the price of the hours, leads by paths, with the tie-break; -inf where the lead may not go."""
     per_hour = np.array([prices.per_hour[role] for role in economics.roles])
-    worth: Floats = _jittered(economics, tie, prices.jitter) - economics.hours @ per_hour
+    worth: Floats = _jittered(economics, tie, prices.jitter) - economics.charge(per_hour)
     return worth
 
 
@@ -106,71 +122,12 @@ def _jitter(economics: Economics) -> float:
 
 def _jittered(economics: Economics, tie: Floats, scale: float) -> Floats:
     """Add to each path (but nurture) a small number that no two leads or paths share."""
-    turns = 1e4 * np.sqrt(np.arange(2, len(economics.paths) + 1))
+    turns = np.array([turn_of(path) for path in range(len(economics.paths) - 1)])
     value = economics.value.copy()
     value[:, :-1] += scale * ((tie[:, None] * turns) % 1.0)
     return value
 
 
-class _Response(NamedTuple):
-    """What the leads do at given prices: their value, and the hours that they use."""
-
-    value: float
-    used: Floats
-
-
-class _Dual:
-    """The dual program: value of the leads at given prices, plus what the hours would cost."""
-
-    def __init__(self, value: Floats, hours: Floats, capacity: Floats) -> None:
-        self._value, self._hours, self._capacity = value, hours, capacity
-        self._rows = np.arange(len(value))
-
-    def respond(self, price: Floats) -> _Response:
-        best = (self._value - self._hours @ price).argmax(axis=1)
-        return _Response(float(self._value[self._rows, best].sum()), self._hours[self._rows, best].sum(axis=0))
-
-    def minimise(self) -> tuple[Floats, float, float]:
-        """Return prices, the least upper bound on the value and its relative distance to the lower bound."""
-        # HiGHS works to absolute tolerances: prices are scaled to 0-1 and values to the value of all leads.
-        top = self._top()
-        scale = max(self.respond(np.zeros(len(top))).value, 1e-300)
-        point = best = np.zeros(len(top))
-        upper, lower = np.inf, 0.0
-        planes: list[Floats] = []
-        for _ in range(ROUNDS):
-            response = self.respond(point * top)
-            slope = (self._capacity - response.used) * top / scale
-            height = response.value / scale
-            if (bound := height + float(slope @ point)) < upper:
-                best, upper = point, bound
-            planes.append(np.array([*slope, -1.0, height]))
-            lowest, lower = _lowest(np.array(planes))
-            if upper - lower <= TOLERANCE * upper:
-                break
-            point = lowest
-        return best * top, upper * scale, max(upper - lower, 0.0) / max(upper, 1e-300)
-
-    def _top(self) -> Floats:
-        """Return the highest price at which some lead might still want an hour, by role."""
-        value = np.where(np.isfinite(self._value), self._value, 0.0)[:, :, None]
-        per_hour = np.divide(value, self._hours, out=np.zeros(self._hours.shape), where=self._hours > 0)
-        top: Floats = np.maximum(per_hour.max(axis=(0, 1)), 0.0)
-        return top
-
-
-def _lowest(planes: Floats) -> tuple[Floats, float]:
-    """Return where the greatest of the planes is lowest within the unit box, and how low."""
-    from scipy.optimize import linprog  # a scoring process fits nothing and starts sooner without it
-
-    roles = planes.shape[1] - 2
-    solution = linprog(
-        c=[0.0] * roles + [1.0],
-        A_ub=planes[:, :-1],
-        b_ub=-planes[:, -1],
-        bounds=[(0, 1)] * roles + [(0, None)],
-        method="highs-ds",
-        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
-    )
-    point = np.clip(solution.x[:-1], 0, 1)
-    return point, float((planes[:, :-2] @ point + planes[:, -1]).max())
+def turn_of(path: int) -> float:
+    """Number by which the tie-break of a lead is spread over the paths, by position."""
+    return 1e4 * math.sqrt(path + 2)

@@ -158,6 +158,26 @@ def complete(prospects: Prospects, assumption: Assumption | None) -> Prospects:
     return replace(prospects, p_qualify=p_qualify, p_close=p_close)
 
 
+def complete_one(
+    p_qualify: float | None, p_close: float | None, assumption: Assumption | None
+) -> tuple[float | None, float]:
+    """Return both likelihoods of one lead, the missing one filled in as assumed; see `complete`.
+
+    Raises
+    ------
+    StructureError
+        When there is no likelihood to close, nor an assumption that gives it.
+    """
+    if p_close is None:
+        if assumption is None or assumption.stage != "close" or p_qualify is None:
+            raise StructureError("these leads have no p_close, which the structure's values and tiers need")
+        return p_qualify, p_qualify * assumption.rate
+    if p_qualify is None and assumption is not None and assumption.stage == "qualify":
+        raised = p_close * math.exp(assumption.shift)
+        return raised / (1 - p_close + raised), p_close
+    return p_qualify, p_close
+
+
 def shift_odds(p: Floats, factor: float | Floats) -> Floats:
     """Multiply the odds of a likelihood.
 

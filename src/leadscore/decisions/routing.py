@@ -10,8 +10,20 @@ import numpy as np
 
 from leadscore.decisions.banding import fit_tiers
 from leadscore.decisions.economics import Chains
+from leadscore.decisions.one_lead import Best, OneLead
+from leadscore.decisions.price_bands import with_bands
 from leadscore.decisions.prices import Prices, fit_prices, net
-from leadscore.decisions.prospects import Assumption, Axis, Flags, Floats, Objects, Positions, Prospects, complete
+from leadscore.decisions.prospects import (
+    Assumption,
+    Axis,
+    Flags,
+    Floats,
+    Objects,
+    Positions,
+    Prospects,
+    complete,
+    complete_one,
+)
 from leadscore.decisions.structure import NURTURE, Path, Structure
 from leadscore.decisions.tiers import TierTable
 
@@ -89,12 +101,14 @@ class Policy:
     assumption: Assumption | None = None
     volume_note: str = ""
     _chains: Chains = field(init=False, repr=False, compare=False)
+    _one_lead: OneLead = field(init=False, repr=False, compare=False)
     _names: Objects = field(init=False, repr=False, compare=False)
     _replies: Objects = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         replies = [*(role.reply_within_minutes for role in self.structure.role), None]
-        object.__setattr__(self, "_chains", Chains.of(self.structure))
+        object.__setattr__(self, "_chains", Chains(self.structure))
+        object.__setattr__(self, "_one_lead", OneLead(self.structure, self.prices))
         object.__setattr__(self, "_names", np.array(self.roles, dtype=object))
         object.__setattr__(self, "_replies", np.array(replies, dtype=object))
 
@@ -147,6 +161,35 @@ class Policy:
             role_net=role_net,
         )
 
+    def best(
+        self,
+        p_qualify: float | None,
+        p_close: float | None,
+        margin: float,
+        *,
+        segment: str | None = None,
+        customer: bool = False,
+        contactable: bool = True,
+        tie: float = 0.0,
+    ) -> Best:
+        """Choose the path of one lead in a few microseconds, to within rounding as `decide` does.
+
+        Parameters
+        ----------
+        p_qualify, p_close, margin, segment, customer, contactable, tie
+            As in `Prospects`, one value each.
+
+        Raises
+        ------
+        StructureError
+            As `decide`.
+        """
+        if p_qualify is None or p_close is None:
+            p_qualify, p_close = complete_one(p_qualify, p_close, self.assumption)
+        return self._one_lead.best(
+            p_qualify, p_close, margin, segment=segment, customer=customer, contactable=contactable, tie=tie
+        )
+
     def reprice(self, prospects: Prospects, structure: Structure) -> Policy:
         """Return the policy that the same leads give under another structure, for a what-if without a refit."""
         return fit_policy(
@@ -173,7 +216,7 @@ class Policy:
         """Read what `to_dict` wrote."""
         return cls(
             structure=Structure.model_validate(values["structure"]),
-            prices=Prices(**values["prices"]),
+            prices=_prices(values["prices"]),
             tiers=TierTable.from_dict(values["tiers"]),
             leads_per_period=values["leads_per_period"],
             assumption=Assumption(**values["assumption"]) if values["assumption"] else None,
@@ -188,6 +231,7 @@ def fit_policy(
     leads_per_period: float,
     assumption: Assumption | None = None,
     volume_note: str = "",
+    start: Prices | None = None,
 ) -> Policy:
     """Fit prices and tiers on leads that stand for a period's arrivals.
 
@@ -203,10 +247,19 @@ def fit_policy(
         What stands in for a likelihood that was not trained.
     volume_note
         Where the number of arrivals comes from, printed with the table.
+    start
+        Prices to begin with, such as yesterday's.
     """
     axis: Axis = "p_close" if prospects.p_close is not None else "p_qualify"
     prospects = complete(prospects, assumption)
-    economics = Chains.of(structure).value(prospects)
-    prices = fit_prices(structure, economics, prospects.tie, leads_per_period=leads_per_period)
+    economics = Chains(structure).value(prospects)
+    prices = fit_prices(structure, economics, prospects.tie, leads_per_period=leads_per_period, start=start)
+    prices = with_bands(structure, economics, prospects.tie, prices)
     tiers = fit_tiers(structure, prices, economics, prospects, axis=axis, leads_per_period=leads_per_period)
     return Policy(structure, prices, tiers, leads_per_period, assumption, volume_note)
+
+
+def _prices(values: Mapping[str, Any]) -> Prices:
+    """Read prices back; JSON knows no tuples."""
+    band = {role: (low, high) for role, (low, high) in values.get("band", {}).items()}
+    return Prices(**{**values, "band": band})

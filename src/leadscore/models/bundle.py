@@ -15,25 +15,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from leadscore.data.outcomes import Stage
 from leadscore.data.snapshots import ActivityFeatures
-from leadscore.data.times import DateOrder
 from leadscore.decisions import Policy, Prospects
 from leadscore.errors import BundleError, UnknownModel
 from leadscore.models.calibration import Calibrator
+from leadscore.models.card_bundle import RULES_FILE, CardBundle
 from leadscore.models.features import Encoder
 from leadscore.models.golden import golden_answers, golden_difference
-from leadscore.models.likelihood import LikelihoodModel, model_from_file
-from leadscore.models.value import MarginTable
+from leadscore.models.likelihood import LikelihoodModel, model_file, model_from_file
+from leadscore.models.parts import Parts
+from leadscore.models.value import MarginModel
+from leadscore.models.value_model import BoostedMargins, margins_from_dict
 
-__all__ = ["Bundle", "Likelihood", "Parts", "load_bundle", "save_bundle", "verify_bundle"]
+__all__ = ["AnyBundle", "Bundle", "CardBundle", "Likelihood", "Parts", "load_bundle", "save_bundle", "verify_bundle"]
 
 SCHEMA_VERSION = 1
+
+_MARGIN_TREES = "value.txt"
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,18 +62,6 @@ class Likelihood:
         return self.calibrator(self.model.log_odds(X))
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Columns of the export that play a part in routing; None where the recipe names none."""
-
-    id: str | None = None
-    created: str | None = None
-    segment: str | None = None
-    customer: str | None = None
-    consent: str | None = None
-    date_order: DateOrder | None = None
-
-
 @dataclass(frozen=True, eq=False)
 class Bundle:
     """Everything needed to score.
@@ -83,7 +75,7 @@ class Bundle:
     stages
         ``qualify`` and ``close``; with both, ``close`` is the likelihood given that the lead qualified.
     margins
-        Margin if won, by segment.
+        Margin if won.
     policy
         Structure, prices and tiers.
     reference
@@ -99,7 +91,7 @@ class Bundle:
     encoder: Encoder
     activities: ActivityFeatures | None
     stages: Mapping[Stage, Likelihood]
-    margins: MarginTable
+    margins: MarginModel
     policy: Policy
     reference: Prospects
     parts: Parts
@@ -120,12 +112,20 @@ class Bundle:
             p_close = p_qualify * p_close
         return p_qualify, p_close
 
+    def answers(self, X: Floats) -> tuple[Floats | None, Floats | None, Floats]:
+        """P(qualify), P(close) and the margin if won of encoded leads without a segment."""
+        return *self.likelihoods(X), self.margins(X, np.full(len(X), None, dtype=object))
+
     def with_policy(self, policy: Policy) -> Bundle:
         """The same model under other prices and tiers."""
         return replace(self, policy=policy)
 
 
-def save_bundle(bundle: Bundle, folder: Path) -> Path:
+AnyBundle: TypeAlias = Bundle | CardBundle
+"""A model, or the points card that stands in for one."""
+
+
+def save_bundle(bundle: AnyBundle, folder: Path) -> Path:
     """Write a Bundle; the folder appears whole or not at all.
 
     Raises
@@ -138,7 +138,7 @@ def save_bundle(bundle: Bundle, folder: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        files = _files(bundle)
+        files = bundle.files() if isinstance(bundle, CardBundle) else _files(bundle)
         for name, content in files.items():
             (scratch / name).write_text(content, encoding="utf-8", newline="\n")
         manifest = {
@@ -188,8 +188,8 @@ def verify_bundle(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def load_bundle(folder: Path) -> Bundle:
-    """Load a Bundle after checking its hashes, and score its golden rows again.
+def load_bundle(folder: Path) -> AnyBundle:
+    """Load a Bundle, of a model or of a points card, after checking its hashes, and score its golden rows again.
 
     Raises
     ------
@@ -198,6 +198,17 @@ def load_bundle(folder: Path) -> Bundle:
     """
     manifest = verify_bundle(folder)
     texts = {name: (folder / name).read_text(encoding="utf-8") for name in manifest["files"]}
+    return _card_from(folder, texts, manifest) if RULES_FILE in texts else _model_from(folder, texts, manifest)
+
+
+def _card_from(folder: Path, texts: Mapping[str, str], manifest: Mapping[str, Any]) -> CardBundle:
+    try:
+        return CardBundle.from_files(texts, manifest["card"])
+    except BundleError as error:
+        raise BundleError(f"{folder}: {error}") from None
+
+
+def _model_from(folder: Path, texts: Mapping[str, str], manifest: Mapping[str, Any]) -> Bundle:
     content = json.loads(texts["scoring.json"])
     stages: dict[Stage, Likelihood] = {
         stage: Likelihood(model_from_file(s["file"], texts[s["file"]]), Calibrator.from_dict(s["calibrator"]))
@@ -208,14 +219,14 @@ def load_bundle(folder: Path) -> Bundle:
         encoder=Encoder.from_dict(content["encoder"]),
         activities=None if activities is None else ActivityFeatures.from_dict(activities),
         stages=stages,
-        margins=MarginTable.from_dict(content["margins"]),
+        margins=margins_from_dict(content["margins"], texts.get(_MARGIN_TREES)),
         policy=Policy.from_dict(json.loads(texts["policy.json"])),
         reference=_prospects(json.loads(texts["reference.json"])),
         parts=Parts(**content["parts"]),
         ignored=frozenset(content["ignored"]),
         card=manifest["card"],
     )
-    if wrong := golden_difference(bundle.likelihoods, json.loads(texts["golden.json"])):
+    if wrong := golden_difference(bundle.answers, json.loads(texts["golden.json"])):
         raise BundleError(f"{folder}: the golden rows give other {wrong} than when the model was made; pull it again")
     return bundle
 
@@ -224,10 +235,11 @@ def _files(bundle: Bundle) -> dict[str, str]:
     files: dict[str, str] = {}
     stages = {}
     for stage, likelihood in bundle.stages.items():
-        ending = "json" if likelihood.model.family == "logistic_regression" else "txt"
-        name = f"{stage}.{ending}"
+        name = model_file(stage, likelihood.model.family)
         files[name] = likelihood.model.to_text()
         stages[stage] = {"file": name, "calibrator": likelihood.calibrator.to_dict()}
+    if isinstance(bundle.margins, BoostedMargins):
+        files[_MARGIN_TREES] = bundle.margins.to_text()
     activities = bundle.activities
     content = {
         "encoder": bundle.encoder.to_dict(),
@@ -240,7 +252,7 @@ def _files(bundle: Bundle) -> dict[str, str]:
     files["scoring.json"] = json.dumps(content, ensure_ascii=False)
     files["policy.json"] = json.dumps(bundle.policy.to_dict(), ensure_ascii=False)
     files["reference.json"] = json.dumps(_reference(bundle.reference), ensure_ascii=False)
-    files["golden.json"] = json.dumps(golden_answers(bundle.encoder, bundle.likelihoods))
+    files["golden.json"] = json.dumps(golden_answers(bundle.encoder, bundle.answers))
     return files
 
 

@@ -1,21 +1,26 @@
 """Calibration: from raw log-odds to a likelihood that means what it says.
 
-Sigmoid or none, whichever has the better log loss forward in time; a sigmoid has two parameters, so few outcomes serve.
+None, a shift, a sigmoid or steps, whichever has the better log loss forward in time. A shift has one parameter and a
+sigmoid two, so few outcomes serve; steps need thousands of positives. Temperature scaling cannot move a base rate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Calibrator", "cox_fit", "expit", "fit_sigmoid", "logit"]
+__all__ = ["Calibrator", "cox_fit", "expit", "fit_shift", "fit_sigmoid", "fit_steps", "logit"]
 
 Floats = npt.NDArray[np.float64]
 
 CLIP = 1e-4
+
+TIE_BREAK = 1e-3
+"""Share of the sigmoid in what steps say, so that leads on one step keep their order."""
 
 
 def expit(x: Floats) -> Floats:
@@ -32,35 +37,46 @@ def logit(p: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Calibrator:
-    """A line on the log-odds, clipped to [1e-4, 1 - 1e-4].
+    """A line on the log-odds, or steps whose ties the line breaks, clipped to [1e-4, 1 - 1e-4].
 
     Parameters
     ----------
     slope, intercept
         1 and 0 leave the model as it is.
+    knots, values
+        Raw log-odds, ascending, and the likelihood at each, for steps; empty without.
 
     Examples
     --------
     >>> Calibrator(1.0, 0.0)(np.array([-99.0, 0.0]))
     array([1.e-04, 5.e-01])
+    >>> Calibrator(knots=(-1.0, 1.0), values=(0.2, 0.2))(np.array([-1.0, 1.0])).round(5)
+    array([0.20007, 0.20053])
     """
 
     slope: float = 1.0
     intercept: float = 0.0
+    knots: tuple[float, ...] = ()
+    values: tuple[float, ...] = ()
 
     def __call__(self, log_odds: Floats) -> Floats:
         """Likelihoods of raw log-odds."""
-        p: Floats = np.clip(expit(self.slope * log_odds + self.intercept), CLIP, 1.0 - CLIP)
-        return p
+        p = expit(self.slope * log_odds + self.intercept)
+        if self.knots:
+            p = (1.0 - TIE_BREAK) * np.interp(log_odds, self.knots, self.values) + TIE_BREAK * p
+        clipped: Floats = np.clip(p, CLIP, 1.0 - CLIP)
+        return clipped
 
-    def to_dict(self) -> dict[str, float]:
-        """JSON form."""
-        return {"slope": self.slope, "intercept": self.intercept}
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form; ``knots`` and ``values`` only where there are steps."""
+        line = {"slope": self.slope, "intercept": self.intercept}
+        return line | ({"knots": list(self.knots), "values": list(self.values)} if self.knots else {})
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, float]) -> Calibrator:
+    def from_dict(cls, content: Mapping[str, Any]) -> Calibrator:
         """Read the JSON form."""
-        return cls(**content)
+        steps = {name: tuple(content.get(name, ())) for name in ("knots", "values")}
+        return cls(content["slope"], content["intercept"], **steps)
 
 
 def cox_fit(log_odds: Floats, y: Floats, weight: Floats | None = None, *, steps: int = 25) -> tuple[float, float]:
@@ -106,3 +122,33 @@ def fit_sigmoid(log_odds: Floats, y: Floats, weight: Floats | None = None) -> Ca
     target = np.where(y == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
     slope, intercept = cox_fit(np.clip(log_odds, -30, 30), target, w)
     return Calibrator(max(slope, 1e-3), intercept)
+
+
+def fit_shift(log_odds: Floats, y: Floats, weight: Floats | None = None, *, steps: int = 25) -> Calibrator:
+    """Move the base rate and nothing else: the mean likelihood becomes the rate, with half an outcome of each class.
+
+    Examples
+    --------
+    >>> round(fit_shift(np.zeros(99), np.r_[np.ones(24), np.zeros(75)]).intercept, 3)
+    -1.125
+    """
+    w = np.ones_like(y) if weight is None else weight
+    rate = float((w @ y + 0.5) / (w.sum() + 1.0))
+    shift = 0.0
+    for _ in range(steps):
+        p = expit(log_odds + shift)
+        step = float((rate - np.average(p, weights=w)) / max(float(np.average(p * (1 - p), weights=w)), 1e-9))
+        shift += float(np.clip(step, -2.0, 2.0))
+        if abs(step) < 1e-10:
+            break
+    return Calibrator(1.0, shift)
+
+
+def fit_steps(log_odds: Floats, y: Floats, weight: Floats | None = None) -> Calibrator:
+    """Fit isotonic regression, with a sigmoid to break the ties of its steps."""
+    # The service reads a fitted Calibrator and has no need of scikit-learn.
+    from sklearn.isotonic import IsotonicRegression
+
+    steps = IsotonicRegression(y_min=CLIP, y_max=1.0 - CLIP, out_of_bounds="clip").fit(log_odds, y, weight)
+    knots, values = (tuple(map(float, column)) for column in (steps.X_thresholds_, steps.y_thresholds_))
+    return replace(fit_sigmoid(log_odds, y, weight), knots=knots, values=values)

@@ -1,6 +1,7 @@
 """The encoder: from the fields of a lead to one row of floats, the same for a file, a batch and a request.
 
-A number is itself, an answer is 0 or 1, a category is its level's position. Missing is NaN. A level that is rare or was
+A number is itself, an answer is 0 or 1, a category is its level's position; an e-mail address, a telephone number or a
+name is the position of its kind. Missing is NaN. A level that is rare or was
 never seen gets the position after the last one, so that a new spelling is scored as "another" and never as "missing".
 """
 
@@ -16,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from leadscore.data.schema import Decimal, Field, Kind, category_key, parse_boolean, parse_number
+from leadscore.data.contact import CONTACT_EXAMPLES, CONTACT_SAYS, contact_kind, contact_kinds
+from leadscore.data.schema import Contact, Decimal, Field, Kind, category_key, parse_boolean, parse_number
 
 __all__ = ["Encoder", "Feature"]
 
@@ -46,6 +48,8 @@ class Feature:
         Name under which reasons add up several features; ``name`` unless it is an activity feature.
     decimal
         Decimal sign of a number's texts, as found in training.
+    contact
+        What personal data a category is the kind of; None when its levels are the cells themselves.
     """
 
     name: str
@@ -55,6 +59,21 @@ class Feature:
     typical: float | str | None = None
     source: str = ""
     decimal: Decimal = "."
+    contact: Contact | None = None
+
+    @property
+    def title(self) -> str:
+        """Name for a reason: of personal data it says what the value is the kind of."""
+        return self.name if self.contact is None else f"{self.name} ({CONTACT_SAYS[self.contact]})"
+
+    @property
+    def examples(self) -> tuple[Any, ...]:
+        """Values as a caller would send them; none of a real lead."""
+        if self.contact is not None:
+            return (CONTACT_EXAMPLES[self.contact],)
+        if self.kind == "number":
+            return () if self.typical is None else (self.typical,)
+        return self.labels[:3] if self.kind == "category" else (True, False)
 
     def code(self, value: Any) -> float:
         """Encode one value.
@@ -64,13 +83,16 @@ class Feature:
         >>> source = Feature("Lead Source", "category", levels=("web", "webinar"))
         >>> source.code(" Webinar "), source.code("Podcast"), source.code(None)
         (1.0, 2.0, nan)
+        >>> Feature("Mail", "category", levels=("free",), labels=("free",), contact="email").code("jo@gmail.com")
+        0.0
         """
         return self.codec()(value)
 
     def codec(self) -> Callable[[Any], float]:
         """A function that encodes one value, for encoding many."""
         if self.kind == "category":
-            return _category_codec(self.levels, self.labels)
+            codec = _category_codec(self.levels, self.labels)
+            return codec if self.contact is None else partial(_contact_codec, contact=self.contact, codec=codec)
         if self.kind == "boolean":
             return _boolean_codec
         return _number_codec if self.decimal == "." else partial(_number_codec, decimal=self.decimal)
@@ -89,6 +111,10 @@ def _category_codec(levels: Sequence[str], labels: Sequence[str]) -> Callable[[A
         return codes.get(category_key(value), another)
 
     return encode
+
+
+def _contact_codec(value: Any, contact: Contact, codec: Callable[[Any], float]) -> float:
+    return codec(contact_kind(value, contact))
 
 
 def _number_codec(value: Any, decimal: Decimal = ".") -> float:
@@ -242,6 +268,8 @@ def _fit_feature(column: pd.Series, field: Field, source: str) -> Feature:
         if field.kind == "boolean" and middle is not None:
             middle = float(np.mean(known) > 0.5)
         return Feature(field.name, field.kind, typical=middle, source=source, decimal=field.decimal)
+    if field.contact is not None:
+        column = contact_kinds(column, field.contact)
     spelled = column.value_counts()
     counts: dict[str, int] = {}
     labels: dict[str, str] = {}
@@ -253,4 +281,5 @@ def _fit_feature(column: pd.Series, field: Field, source: str) -> Feature:
     kept = sorted((k for k, c in counts.items() if c >= _MIN_LEADS_PER_LEVEL), key=lambda k: (-counts[k], k))
     levels = tuple(kept[:_MAX_LEVELS])
     shown = tuple(labels[k] for k in levels)
-    return Feature(field.name, "category", levels, shown, shown[0] if shown else None, source)
+    usual = shown[0] if shown else None
+    return Feature(field.name, "category", levels, shown, usual, source, contact=field.contact)

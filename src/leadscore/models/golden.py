@@ -1,4 +1,4 @@
-"""Golden rows: leads that never lived, and the likelihoods that a Bundle must give them for ever."""
+"""Golden rows: leads that never lived, and the likelihoods and margins that a Bundle must give them for ever."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from leadscore.models.features import Encoder
 __all__ = ["golden_answers", "golden_difference", "golden_rows"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-Likelihoods: TypeAlias = Callable[[Floats], tuple[Floats | None, Floats | None]]
+Answers: TypeAlias = Callable[[Floats], tuple[Floats | None, Floats | None, Floats]]
 
-_NAMES = ("p_qualify", "p_close")
+_NAMES = ("p_qualify", "p_close", "margin")
 
 
 def golden_rows(encoder: Encoder, n: int = 64, seed: int = 7) -> Floats:
@@ -33,17 +33,17 @@ def golden_rows(encoder: Encoder, n: int = 64, seed: int = 7) -> Floats:
     return rows
 
 
-def golden_answers(encoder: Encoder, likelihoods: Likelihoods) -> dict[str, Any]:
+def golden_answers(encoder: Encoder, answer: Answers) -> dict[str, Any]:
     """The rows and what the model says of them, as JSON."""
     rows = golden_rows(encoder)
-    answers = {name: None if p is None else p.tolist() for name, p in zip(_NAMES, likelihoods(rows), strict=True)}
+    answers = {name: None if p is None else p.tolist() for name, p in zip(_NAMES, answer(rows), strict=True)}
     return {"rows": [[None if np.isnan(v) else v for v in row] for row in rows.tolist()], **answers}
 
 
-def golden_difference(likelihoods: Likelihoods, golden: Mapping[str, Any]) -> str | None:
-    """Name of the likelihood that comes out differently than it was written down, or None."""
+def golden_difference(answer: Answers, golden: Mapping[str, Any]) -> str | None:
+    """Name of the figure that comes out differently than it was written down, or None."""
     rows = np.array([[np.nan if v is None else v for v in row] for row in golden["rows"]], dtype=float)
-    for name, found in zip(_NAMES, likelihoods(rows), strict=True):
+    for name, found in zip(_NAMES, answer(rows), strict=True):
         expected = golden[name]
         if (found is None) != (expected is None) or (found is not None and not np.allclose(found, expected, atol=1e-9)):
             return name

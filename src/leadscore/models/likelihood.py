@@ -1,24 +1,33 @@
 """What a fitted family says at scoring time: raw log-odds and how much each field moved them.
 
-Two forms are kept in a Bundle: an additive model as readable JSON, and boosted trees as LightGBM's text.
+Four forms are kept in a Bundle: an additive model as readable JSON, boosted trees as LightGBM's text, a blend of both,
+and a pooled model with own models of single segments, as JSON that holds the others.
 """
 
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["AdditiveModel", "LikelihoodModel", "TreeModel", "model_from_file"]
+from leadscore.models.additive import AdditiveModel
+from leadscore.models.segmented import SegmentedModel
+
+__all__ = ["AdditiveModel", "BlendModel", "LikelihoodModel", "TreeModel", "model_file", "model_from_file"]
 
 Floats = npt.NDArray[np.float64]
+
+_ENDINGS: Final = {
+    "logistic_regression": ".json",
+    "boosted_trees": ".txt",
+    "blend": ".blend.json",
+    "segmented": ".segmented.json",
+}
 
 
 class LikelihoodModel(Protocol):
@@ -36,139 +45,6 @@ class LikelihoodModel(Protocol):
 
     def to_text(self) -> str:
         """Content of the file that a Bundle keeps."""
-
-
-class AdditiveModel:
-    """Sum of one piece per feature: a broken line for a number, a table for a category.
-
-    Parameters
-    ----------
-    intercept
-        Log-odds before any feature has spoken.
-    pieces
-        For each feature ``{"knots", "values", "missing"}`` or ``{"table"}``, whose last entry is for missing.
-    means
-        Mean contribution of each feature on the leads that were learned from.
-
-    Examples
-    --------
-    >>> model = AdditiveModel(-1.0, [{"knots": [0, 10], "values": [0, 2], "missing": -0.5}], [1.0])
-    >>> model.log_odds(np.array([[5.0], [99.0], [np.nan]]))
-    array([ 0. ,  1. , -1.5])
-    >>> model.reasons(np.array([[5.0]]))
-    array([[0.]])
-    """
-
-    family = "logistic_regression"
-
-    def __init__(self, intercept: float, pieces: Sequence[Mapping[str, Any]], means: Sequence[float]) -> None:
-        self.intercept = intercept
-        self.pieces = list(pieces)
-        self.means = np.array(means, dtype=float)
-
-    @cached_property
-    def _tables(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
-        columns = [j for j, piece in enumerate(self.pieces) if "table" in piece]
-        sizes = [len(self.pieces[j]["table"]) for j in columns]
-        starts = np.cumsum([0, *sizes])[:-1]
-        flat = np.concatenate([self.pieces[j]["table"] for j in columns]) if columns else np.zeros(0)
-        return np.array(columns, dtype=np.intp), starts.astype(np.intp), np.array(sizes, dtype=np.intp), flat
-
-    @cached_property
-    def _lines(self) -> _BrokenLines:
-        return _BrokenLines([(j, piece) for j, piece in enumerate(self.pieces) if "knots" in piece])
-
-    @cached_property
-    def _single(self) -> list[Callable[[float], float]]:
-        return [_table(piece["table"]) if "table" in piece else _line(piece) for piece in self.pieces]
-
-    def contributions(self, X: Floats) -> Floats:
-        """Effect of each feature, not yet centred; shape (n, features)."""
-        if len(X) == 1:
-            # A request: some forty plain look-ups take a fifth of the time of arrays of length one, to the same bits.
-            return np.array([[piece(x) for piece, x in zip(self._single, X[0].tolist(), strict=True)]]).reshape(X.shape)
-        # Never in the layout of X: the order of summation would follow it, and the last bit with it.
-        effects = np.empty(X.shape)
-        columns, starts, sizes, flat = self._tables
-        if len(columns):
-            codes = X[:, columns]
-            missing = np.isnan(codes)
-            last = sizes - 1
-            position = np.where(missing, last, np.minimum(np.where(missing, 0, codes), last - 1)).astype(np.intp)
-            effects[:, columns] = flat[starts + position]
-        if len(self._lines.columns):
-            effects[:, self._lines.columns] = self._lines(X[:, self._lines.columns])
-        return effects
-
-    def log_odds(self, X: Floats) -> Floats:
-        """Raw log-odds of each row."""
-        total: Floats = self.contributions(X).sum(axis=1) + self.intercept
-        return total
-
-    def reasons(self, X: Floats) -> Floats:
-        """Effect of each feature against the average lead."""
-        centred: Floats = self.contributions(X) - self.means
-        return centred
-
-    def to_text(self) -> str:
-        """JSON of the whole model."""
-        return json.dumps({"intercept": self.intercept, "pieces": self.pieces, "means": self.means.tolist()})
-
-    @classmethod
-    def from_text(cls, text: str) -> AdditiveModel:
-        """Read what :meth:`to_text` wrote."""
-        return cls(**json.loads(text))
-
-
-def _table(table: Sequence[float]) -> Callable[[float], float]:
-    missing, another = table[-1], len(table) - 2
-
-    def effect(code: float) -> float:
-        return missing if code != code else table[min(int(code), another)]
-
-    return effect
-
-
-def _line(piece: Mapping[str, Any]) -> Callable[[float], float]:
-    knots, values, missing = list(map(float, piece["knots"])), list(map(float, piece["values"])), piece["missing"]
-    slopes = [(v - u) / (b - a) for (a, u), (b, v) in pairwise(zip(knots, values, strict=True))] + [0.0]
-    low, high = knots[0], knots[-1]
-
-    def effect(x: float) -> float:
-        if x != x:
-            return float(missing)
-        clipped = min(max(x, low), high)
-        place = bisect_right(knots, clipped) - 1
-        return values[place] + slopes[place] * (clipped - knots[place])
-
-    return effect
-
-
-class _BrokenLines:
-    """All broken lines of a model at once; flat outside their knots."""
-
-    def __init__(self, pieces: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
-        self.columns = np.array([j for j, _ in pieces], dtype=np.intp)
-        most = max((len(piece["knots"]) for _, piece in pieces), default=1)
-        shape = (len(pieces), most)
-        self._knots, self._values, self._slopes = np.full(shape, np.inf), np.zeros(shape), np.zeros(shape)
-        self._missing = np.array([piece["missing"] for _, piece in pieces], dtype=float)
-        self._low = np.array([piece["knots"][0] for _, piece in pieces], dtype=float)
-        self._high = np.array([piece["knots"][-1] for _, piece in pieces], dtype=float)
-        for row, (_, piece) in enumerate(pieces):
-            knots, values = np.array(piece["knots"], dtype=float), np.array(piece["values"], dtype=float)
-            self._knots[row, : len(knots)] = knots
-            self._values[row, : len(knots)] = values
-            self._slopes[row, : len(knots) - 1] = np.diff(values) / np.diff(knots)
-        self._rows = np.arange(len(pieces))
-
-    def __call__(self, x: Floats) -> Floats:
-        missing = np.isnan(x)
-        clipped = np.clip(np.where(missing, self._low, x), self._low, self._high)
-        place = (clipped[:, :, None] >= self._knots).sum(axis=2) - 1
-        at = (self._rows, place)
-        lines = self._values[at] + self._slopes[at] * (clipped - self._knots[at])
-        return np.where(missing, self._missing, lines)
 
 
 class TreeModel:
@@ -210,11 +86,82 @@ class TreeModel:
         return self.text
 
 
+class BlendModel:
+    """Weighted sum of the log-odds of other models, and of their reasons.
+
+    Parameters
+    ----------
+    models
+        What is blended.
+    weights
+        Weight of each.
+
+    Examples
+    --------
+    >>> one, other = (AdditiveModel(x, [{"table": [0.5, 0.0]}], [0.0]) for x in (-1.0, 1.0))
+    >>> blend = BlendModel([one, other], [0.75, 0.25])
+    >>> blend.log_odds(np.array([[0.0], [np.nan]]))
+    array([ 0. , -0.5])
+    >>> blend.reasons(np.array([[0.0]]))
+    array([[0.5]])
+    """
+
+    family = "blend"
+
+    def __init__(self, models: Sequence[LikelihoodModel], weights: Sequence[float]) -> None:
+        self.models = tuple(models)
+        self.weights = tuple(map(float, weights))
+
+    def log_odds(self, X: Floats) -> Floats:
+        """Raw log-odds of each row."""
+        total = np.zeros(len(X))
+        for weight, model in zip(self.weights, self.models, strict=True):
+            total += weight * model.log_odds(X)
+        return total
+
+    def reasons(self, X: Floats) -> Floats:
+        """Effect of each feature against the average lead."""
+        total = np.zeros(X.shape)
+        for weight, model in zip(self.weights, self.models, strict=True):
+            total += weight * model.reasons(X)
+        return total
+
+    def to_text(self) -> str:
+        """JSON of the weights and of each model's own text."""
+        parts = [
+            {"weight": weight, "family": model.family, "text": model.to_text()}
+            for weight, model in zip(self.weights, self.models, strict=True)
+        ]
+        return json.dumps({"parts": parts})
+
+    @classmethod
+    def from_text(cls, text: str) -> BlendModel:
+        """Read what :meth:`to_text` wrote."""
+        parts = json.loads(text)["parts"]
+        models = [model_from_file(model_file("part", part["family"]), part["text"]) for part in parts]
+        return cls(models, [part["weight"] for part in parts])
+
+
 def _threads(X: Floats) -> int:
     # Starting a team of threads costs more than scoring a few leads; 0 takes all cores.
     return 1 if len(X) < 1000 else 0
 
 
+def model_file(name: str, family: str) -> str:
+    """Name of the file that a Bundle keeps a model of this family in.
+
+    Examples
+    --------
+    >>> model_file("close", "boosted_trees")
+    'close.txt'
+    """
+    return name + _ENDINGS[family]
+
+
 def model_from_file(name: str, text: str) -> LikelihoodModel:
-    """Read a model by the ending of its file: ``.json`` is additive, ``.txt`` boosted trees."""
+    """Read a model by the ending of its file, as :func:`model_file` gave it."""
+    if name.endswith(_ENDINGS["blend"]):
+        return BlendModel.from_text(text)
+    if name.endswith(_ENDINGS["segmented"]):
+        return SegmentedModel.from_text(text, lambda family, part: model_from_file(model_file("part", family), part))
     return AdditiveModel.from_text(text) if name.endswith(".json") else TreeModel(text)

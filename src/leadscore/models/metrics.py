@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from leadscore.models.calibration import cox_fit, logit
 
-__all__ = ["Measures", "log_losses", "measure", "paired_difference", "roc_auc", "signal_bound"]
+__all__ = ["Measures", "log_losses", "measure", "paired_difference", "roc_auc", "signal_bound", "standard_error"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -111,9 +111,14 @@ def log_losses(p: Floats, y: Floats, weight: Floats | None = None) -> Floats:
 def paired_difference(losses: Floats, others: Floats) -> tuple[float, tuple[float, float]]:
     """Mean of ``losses - others`` over the same leads and its 90 % interval."""
     difference = losses - others
-    half = 1.645 * float(difference.std(ddof=1)) / np.sqrt(len(difference))
+    half = 1.645 * standard_error(difference)
     mean = float(difference.mean())
     return mean, (mean - half, mean + half)
+
+
+def standard_error(values: Floats) -> float:
+    """Standard error of the mean; zero for fewer than two values."""
+    return float(values.std(ddof=1)) / float(np.sqrt(len(values))) if len(values) > 1 else 0.0
 
 
 def signal_bound(p: Floats, y: Floats, *, seed: int = 0, draws: int = 500) -> float:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from leadscore.models.features import Encoder, Feature
 
-__all__ = ["Reason", "explain"]
+__all__ = ["Reason", "explain", "say"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -79,11 +79,18 @@ def _reason(encoder: Encoder, source: str, feature: Feature, code: float, effect
     typical = feature.typical
     if feature.kind == "boolean" and typical is not None:
         typical = bool(typical)
-    usual = "" if typical is None or typical == value else f", typical {_say(typical)}"
-    return Reason(source, value, effect, f"{feature.name} {_say(value)}{usual}: {verb}")
+    usual = "" if typical is None or typical == value else f", typical {say(typical)}"
+    return Reason(source, value, effect, f"{feature.title} {say(value)}{usual}: {verb}")
 
 
-def _say(value: str | float | bool | None) -> str:
+def say(value: str | float | bool | None) -> str:
+    """Word a value of a lead.
+
+    Examples
+    --------
+    >>> say(1200.0), say(0.256), say(True), say(None)
+    ('1,200', '0.26', 'yes', 'unknown')
+    """
     if value is None:
         return "unknown"
     if isinstance(value, bool):

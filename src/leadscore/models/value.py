@@ -1,17 +1,18 @@
-"""What a won deal is worth: the mean margin of past wins in a segment."""
+"""What a won deal is worth: the mean margin of past wins in a segment, the baseline of every other estimate.
+
+:mod:`leadscore.models.value_model` has the boosted models that must beat it forward in time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from leadscore.errors import RecipeError
-
-__all__ = ["MarginTable", "Value", "fit_margins"]
+__all__ = ["MarginModel", "MarginTable", "Value", "fit_table"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,6 +36,20 @@ class Value(BaseModel):
         return self
 
 
+class MarginModel(Protocol):
+    """One contract for every estimate of a margin."""
+
+    @property
+    def kind(self) -> str:
+        """``table``, ``gamma`` or ``log_normal``."""
+
+    def __call__(self, X: Floats, segment: npt.NDArray[np.object_]) -> Floats:
+        """Margin if won of each encoded lead."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, without trees."""
+
+
 class MarginTable:
     """Mean margin by segment.
 
@@ -47,16 +62,19 @@ class MarginTable:
 
     Examples
     --------
-    >>> MarginTable(500.0, {"enterprise": 9000.0})(np.array(["enterprise", "small", None], dtype=object))
+    >>> table = MarginTable(500.0, {"enterprise": 9000.0})
+    >>> table(np.empty((3, 0)), np.array(["enterprise", "small", None], dtype=object))
     array([9000.,  500.,  500.])
     """
+
+    kind = "table"
 
     def __init__(self, overall: float, by_segment: Mapping[str, float]) -> None:
         self.overall = overall
         self.by_segment = dict(by_segment)
 
-    def __call__(self, segment: npt.NDArray[np.object_]) -> Floats:
-        """Margin if won of each lead."""
+    def __call__(self, X: Floats, segment: npt.NDArray[np.object_]) -> Floats:
+        """Margin if won of each lead; the encoded row makes no difference."""
         return np.array([self.by_segment.get(s, self.overall) for s in segment], dtype=float)
 
     def to_dict(self) -> dict[str, Any]:
@@ -69,39 +87,17 @@ class MarginTable:
         return cls(**content)
 
 
-def fit_margins(
-    value: Value, amount: Floats, segment: npt.NDArray[np.object_], *, default: float = 1000.0
-) -> tuple[MarginTable, str]:
-    """Learn the margin by segment from the amounts of won deals.
+def fit_table(margin: Floats, segment: npt.NDArray[np.object_]) -> MarginTable:
+    """Learn the margin by segment from those of past wins.
 
     The mean, not the median: expected margin must add up to money.
 
-    Returns
-    -------
-    table, note
-        The note is a sentence that says where the figures come from.
-
-    Raises
-    ------
-    RecipeError
-        A share of the amount is asked for but no won deal has an amount.
+    Examples
+    --------
+    >>> table = fit_table(np.array([100.0] * 20 + [700.0] * 10), np.array(["small"] * 20 + ["big"] * 10, dtype=object))
+    >>> table.to_dict()  # too few wins in "big" for a mean of its own
+    {'overall': 300.0, 'by_segment': {'small': 100.0}}
     """
-    if value.margin_share is None:
-        margin = value.margin_per_win or default
-        source = "the recipe" if value.margin_per_win else "an assumption: set [value] in the recipe"
-        return MarginTable(margin, {}), f"margin of a won deal: {margin:,.0f} ({source})"
-    won = ~np.isnan(amount) & (amount > 0)
-    if not won.any():
-        raise RecipeError(
-            "[value] margin_share needs the amounts of won deals, and none was read: name their column as `amount` "
-            "under [close], or give `margin_per_win`."
-        )
-    margins = amount * value.margin_share
-    names = sorted({s for s in segment[won] if s is not None})
-    table = {
-        name: float(margins[won & (segment == name)].mean())
-        for name in names
-        if (won & (segment == name)).sum() >= _ENOUGH_WINS
-    }
-    note = f"margin of a won deal: {value.margin_share:.0%} of the mean amount of {int(won.sum())} past wins by segment"
-    return MarginTable(float(margins[won].mean()), table), note
+    names = sorted({s for s in segment if s is not None})
+    wins = {name: margin[segment == name] for name in names}
+    return MarginTable(float(margin.mean()), {n: float(m.mean()) for n, m in wins.items() if len(m) >= _ENOUGH_WINS})

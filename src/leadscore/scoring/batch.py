@@ -10,7 +10,6 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from leadscore.data.schema import category_key
 from leadscore.data.times import parse_times
 from leadscore.scoring.scorer import Scorer
 
@@ -57,9 +56,14 @@ class BatchScorer:
         """Score frames as they come, each row in its place."""
         for frame in frames:
             self._tally(frame)
-            moments = self._moments(frame)
+            moments, created = self._moments(frame)
             yield self._scorer.score(
-                frame, activities=self._activities, at=moments, reasons=self._reasons, first_row=self._rows
+                frame,
+                activities=self._activities,
+                at=moments,
+                created=created,
+                reasons=self._reasons,
+                first_row=self._rows,
             )
             self._rows += len(frame)
 
@@ -97,6 +101,7 @@ class BatchScorer:
         if parts.id in frame.columns:
             self._ids.update(frame[parts.id].astype(str))
         encoder = scorer.bundle.encoder
+        learned = scorer.basis == "model"  # to rules nothing is unseen
         for feature in encoder.features:
             if feature.name not in frame.columns:
                 continue
@@ -105,19 +110,21 @@ class BatchScorer:
                 code = np.nan if encoder.is_missing(value) else feature.code(value)
                 if np.isnan(code):
                     self._missing[feature.name] += int(count)
-                elif feature.kind == "category" and category_key(value) not in feature.levels:
+                elif learned and feature.kind == "category" and feature.contact is None and code == len(feature.levels):
                     self._unseen[feature.name, str(value)] += int(count)
 
-    def _moments(self, frame: pd.DataFrame) -> pd.Series | None:
+    def _moments(self, frame: pd.DataFrame) -> tuple[pd.Series | None, pd.Series | None]:
+        """Scoring moment and creation of each lead, as far as they are known and matter."""
         if self._activities is None:
-            return None
-        if self._as_of is not None:
-            return pd.Series(pd.Timestamp(self._as_of).tz_convert("UTC"), index=frame.index)
+            return None, None
         parts = self._scorer.bundle.parts
+        created = None
+        if parts.created is not None and parts.created in frame.columns:
+            columns = {parts.created: frame[parts.created]}
+            created = parse_times(columns, file="the leads", order=parts.date_order)[parts.created]
+        if self._as_of is not None:
+            return pd.Series(pd.Timestamp(self._as_of).tz_convert("UTC"), index=frame.index), created
         last = self._activities.groupby("lead")["at"].max()
         ids = frame[parts.id] if parts.id in frame.columns else pd.Series("", index=frame.index)
         moments = last.reindex(ids).set_axis(frame.index)
-        if parts.created is not None and parts.created in frame.columns:
-            created = parse_times({parts.created: frame[parts.created]}, file="the leads", order=parts.date_order)
-            moments = pd.concat([moments, created[parts.created]], axis=1).max(axis=1)
-        return moments
+        return (moments if created is None else pd.concat([moments, created], axis=1).max(axis=1)), created

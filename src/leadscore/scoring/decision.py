@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from leadscore.models.reasons import Reason
 
-__all__ = ["REPLY_KEYS", "Activity", "Decision", "Detail", "Lead", "Reason"]
+__all__ = ["REPLY_KEYS", "Activity", "Basis", "Decision", "Detail", "Lead", "Reason"]
+
+Basis: TypeAlias = Literal["model", "rules"]
+"""What a decision rests on: a model, or for want of one the rules of a points card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,13 @@ class Activity:
         Name of the event as in the activity log.
     at
         Moment of the event, with a time zone.
+    values
+        Numeric attributes as in the activity log, such as page views.
     """
 
     type: str
     at: datetime
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +68,12 @@ class Decision:
     lead_id
         Identifier of the caller.
     p_qualify, p_close
-        Calibrated likelihoods within the horizon; None when the stage was not trained.
+        Calibrated likelihoods within the horizon; None when the stage was not trained, and from rules.
     score
-        0-99, the lead's percentile by value among the leads the model was calibrated on.
+        0-99, the lead's percentile by value among the leads the model was calibrated on; from rules its points on the
+        scale from the least to the greatest sum that the card can give.
     value
-        Expected margin minus cost of the best route, in ``currency``.
+        Expected margin minus cost of the best route, in ``currency``; None from rules.
     currency
         ISO 4217 code.
     tier
@@ -80,9 +87,11 @@ class Decision:
     reply_within_minutes
         Promise of ``role``, in minutes of the working calendar; None for nurture.
     reason_1, reason_2, reason_3
-        Sentences a rep understands.
+        Sentences a rep understands; from rules, the rules that held.
     fit, engagement, trend
         Scales of later models; None when the model does not carry them.
+    basis
+        ``model``, or ``rules`` where a points card stands in for one.
     model_version
         Which model spoke.
     horizon_days
@@ -93,7 +102,7 @@ class Decision:
     p_qualify: float | None
     p_close: float | None
     score: int
-    value: float
+    value: float | None
     currency: str
     tier: str
     tier_role: str
@@ -107,6 +116,7 @@ class Decision:
     fit: int | None = None
     engagement: int | None = None
     trend: str | None = None
+    basis: Basis = "model"
     model_version: str = ""
     horizon_days: int | None = None
     detail: Detail | None = None
@@ -123,7 +133,7 @@ class Detail:
     Parameters
     ----------
     reasons
-        By stage (``qualify``, ``close``), strongest first.
+        By stage (``qualify``, ``close``), strongest first; under ``rules`` those of a points card.
     runner_up
         The second-best role and its net value, or None.
     prices

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,12 +14,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from leadscore.data.schema import category_key, parse_boolean
-from leadscore.models.bundle import Bundle
+from leadscore.data.snapshots import ActivityFeatures, account_numbers, colleague_counts
+from leadscore.models.bundle import AnyBundle, CardBundle
 from leadscore.scoring.decision import Lead
 
-__all__ = ["Inputs", "from_frame", "from_leads", "tie_break"]
+__all__ = ["Inputs", "from_frame", "from_leads", "notes", "tie_break"]
 
 Floats = npt.NDArray[np.float64]
+
+_DAY, _ONE_DAY = timedelta(days=1), np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +61,7 @@ def tie_break(lead_ids: Iterable[str]) -> Floats:
     return np.array([int.from_bytes(d, "big") / 2**48 for d in digests], dtype=float)
 
 
-def from_leads(bundle: Bundle, leads: Sequence[Lead]) -> Inputs:
+def from_leads(bundle: AnyBundle, leads: Sequence[Lead]) -> Inputs:
     """Encode leads of a request."""
     parts = bundle.parts
     fields = [_with_activities(bundle, lead) for lead in leads]
@@ -73,11 +77,12 @@ def from_leads(bundle: Bundle, leads: Sequence[Lead]) -> Inputs:
 
 
 def from_frame(
-    bundle: Bundle,
+    bundle: AnyBundle,
     frame: pd.DataFrame,
     *,
     activities: pd.DataFrame | None = None,
     at: pd.Series | None = None,
+    created: pd.Series | None = None,
     first_row: int = 0,
 ) -> Inputs:
     """Encode a frame; its arguments are those of :meth:`Scorer.score`."""
@@ -88,40 +93,100 @@ def from_frame(
         ids = [str(first_row + i) for i in range(len(frame))]
     return Inputs(
         ids=ids,
-        X=bundle.encoder.encode_frame(_with_activity_columns(bundle, frame, ids, activities, at)),
+        X=bundle.encoder.encode_frame(_with_activity_columns(bundle, frame, _Log(ids, activities, at, created))),
         segment=_column(frame, parts.segment, category_key, None, object),
         customer=_column(frame, parts.customer, lambda v: parse_boolean(v) == 1, False, bool),
         contactable=_column(frame, parts.consent, lambda v: parse_boolean(v) != 0, True, bool),
     )
 
 
-def _with_activities(bundle: Bundle, lead: Lead) -> Mapping[str, Any]:
+def notes(bundle: AnyBundle, inputs: Inputs, i: int) -> dict[str, list[str]]:
+    """What was unusual in lead ``i``, by field name; rules were not learned, so that nothing is unseen to them."""
+    found: dict[str, list[str]] = {"missing": [], "unseen": [], "ignored": []}
+    learned = not isinstance(bundle, CardBundle)
+    for feature, code in zip(bundle.encoder.features, inputs.X[i].tolist(), strict=True):
+        if math.isnan(code) and feature.source == feature.name:
+            found["missing"].append(feature.name)
+        elif learned and feature.kind == "category" and code == len(feature.levels):
+            found["unseen"].append(feature.name)
+    found["ignored"] = [name for name in (inputs.fields[i] if inputs.fields else ()) if name in bundle.ignored]
+    return found
+
+
+def _with_activities(bundle: AnyBundle, lead: Lead) -> Mapping[str, Any]:
     definition = bundle.activities
     if definition is None:
         return lead.fields
     moment = _moment(lead)
-    index = definition.type_index([a.type for a in lead.activities])
-    age = np.array([(moment - a.at) / timedelta(days=1) for a in lead.activities], dtype=float)
-    values = definition.matrix(np.zeros(len(index), dtype=np.intp), index, age, 1)[0]
-    return {**lead.fields, **dict(zip(bundle.made_names, values.tolist(), strict=True))}
+    events = lead.activities
+    index = definition.type_index([a.type for a in events])
+    age = np.array([(moment - a.at) / _DAY for a in events], dtype=float)
+    values = definition.matrix(
+        np.zeros(len(index), dtype=np.intp),
+        index,
+        age,
+        1,
+        amounts={name: np.array([a.values.get(name, np.nan) for a in events]) for name in definition.amounts},
+        since_creation=np.array([0.0 if lead.created is None else max(0.0, (moment - lead.created) / _DAY)]),
+    )[0]
+    made = dict(zip(bundle.made_names, values.tolist(), strict=True))
+    return {**lead.fields, **made, **{n: lead.fields[n] for n in definition.given if n in lead.fields}}
 
 
-def _with_activity_columns(
-    bundle: Bundle, frame: pd.DataFrame, ids: Sequence[str], activities: pd.DataFrame | None, at: pd.Series | None
-) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Log:
+    """Activities beside a frame of leads, and the moments of the leads."""
+
+    ids: Sequence[str]
+    activities: pd.DataFrame | None
+    at: pd.Series | None
+    created: pd.Series | None
+
+    def features(self, definition: ActivityFeatures, account: pd.Series | None) -> Floats:
+        """Features of each lead at its moment."""
+        n = len(self.ids)
+        if self.activities is None or self.at is None:
+            none = np.zeros(0, dtype=np.intp)
+            return definition.matrix(none, none, np.zeros(0), n, amounts=dict.fromkeys(definition.amounts, np.zeros(0)))
+        # An id may stand on several rows of a batch: each of them gets the events.
+        events = self.activities.merge(pd.DataFrame({"lead": self.ids, "row": np.arange(n)}), on="lead", how="inner")
+        rows = events["row"].to_numpy(dtype=np.intp)
+        at, moment = _clock(events["at"]), _clock(self.at)
+        created = moment if self.created is None else _clock(self.created.fillna(self.at))
+        colleagues = None
+        if definition.colleagues and account is not None:
+            numbers, first = account_numbers(account), moment.min()
+            known, now, then = ((times - first) / _ONE_DAY for times in (created, moment, at))
+            colleagues = colleague_counts(rows, then, now, numbers, definition.windows, known_since=known)
+        return definition.matrix(
+            rows,
+            definition.type_index(events["type"].tolist()),
+            (moment[rows] - at) / _ONE_DAY,
+            n,
+            amounts={name: _amount(events, name) for name in definition.amounts},
+            colleagues=colleagues,
+            since_creation=np.nan_to_num((moment - created) / _ONE_DAY).clip(0.0),
+        )
+
+
+def _with_activity_columns(bundle: AnyBundle, frame: pd.DataFrame, log: _Log) -> pd.DataFrame:
     definition = bundle.activities
     if definition is None:
         return frame
-    rows, index, age = np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp), np.zeros(0)
-    if activities is not None and at is not None:
-        # An id may stand on several rows of a batch: each of them gets the events.
-        events = activities.merge(pd.DataFrame({"lead": ids, "row": np.arange(len(ids))}), on="lead", how="inner")
-        rows = events["row"].to_numpy(dtype=np.intp)
-        index = definition.type_index(events["type"].tolist())
-        age = (at.to_numpy()[rows] - events["at"].to_numpy()) / np.timedelta64(1, "D")
-    names = list(bundle.made_names)
-    made = pd.DataFrame(definition.matrix(rows, index, age, len(frame)), columns=names, index=frame.index)
-    return pd.concat([frame.drop(columns=names, errors="ignore"), made], axis=1)
+    account = bundle.parts.account
+    features = log.features(definition, frame[account] if account in frame.columns else None)
+    made = pd.DataFrame(features, columns=list(bundle.made_names), index=frame.index)
+    given = [name for name in definition.given if name in frame.columns and made[name].isna().all()]
+    made = made.drop(columns=given)
+    return pd.concat([frame.drop(columns=list(made.columns), errors="ignore"), made], axis=1)
+
+
+def _clock(moments: pd.Series) -> npt.NDArray[np.datetime64]:
+    return moments.dt.tz_convert(None).to_numpy()
+
+
+def _amount(events: pd.DataFrame, name: str) -> Floats:
+    return events[name].to_numpy(dtype=float) if name in events.columns else np.full(len(events), np.nan)
 
 
 def _moment(lead: Lead) -> datetime:

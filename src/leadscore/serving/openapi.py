@@ -53,7 +53,11 @@ def lead_schema(fields: Iterable[Field], known: Iterable[str], *, closed: bool) 
         "type": "object",
         "required": ["type", "at"],
         "additionalProperties": False,
-        "properties": {"type": {"type": "string"}, "at": {"type": "string", "format": "date-time"}},
+        "properties": {
+            "type": {"type": "string"},
+            "at": {"type": "string", "format": "date-time"},
+            "values": {"type": ["object", "null"], "additionalProperties": {"type": ["number", "string"]}},
+        },
     }
     return {
         "type": "object",

@@ -41,7 +41,7 @@ SAID = {
 """What each type of fault says to the caller."""
 
 KEYS = frozenset({"lead_id", "fields", "activities", "created", "at"})
-ACTIVITY_KEYS = frozenset({"type", "at"})
+ACTIVITY_KEYS = frozenset({"type", "at", "values"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +186,28 @@ def _activity(entry: Any, loc: tuple[str | int, ...], faults: list[Fault]) -> Ac
     faults += [Fault((*loc, _name(key)), "unknown_key") for key in entry if key not in ACTIVITY_KEYS]
     faults += [Fault((*loc, key), "missing") for key in ("type", "at") if entry.get(key) is None]
     kind, at = entry.get("type"), _moment(entry.get("at"), (*loc, "at"), faults)
+    values = _values(entry.get("values"), (*loc, "values"), faults)
     if isinstance(kind, str) and _is_short(kind):
-        return Activity(kind, at) if at else None
+        return Activity(kind, at, values) if at else None
     if kind is not None:
         faults.append(Fault((*loc, "type"), _flaw(kind) or "not_text"))
     return None
+
+
+def _values(given: Any, loc: tuple[str | int, ...], faults: list[Fault]) -> dict[str, float]:
+    """Numeric attributes of an activity, under the names of the log's columns."""
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        faults.append(Fault(loc, _flaw(given) or "not_an_object"))
+        return {}
+    numbers = {name: _number(value) for name, value in given.items()}
+    faults += [Fault((*loc, _name(name)), "not_a_number") for name, value in numbers.items() if value is None]
+    return {name: value for name, value in numbers.items() if value is not None}
+
+
+def _number(value: Any) -> float | None:
+    return parse_number(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
 
 
 def _moment(given: Any, loc: tuple[str | int, ...], faults: list[Fault]) -> datetime | None:

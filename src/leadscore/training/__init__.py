@@ -7,7 +7,7 @@ and the model go through MLflow. Nothing here answers a request: the service mee
 
 from __future__ import annotations
 
-from leadscore.training.entry import load, preview, train
-from leadscore.training.result import TrainingResult
+from leadscore.training.entry import load, preview, recalibrate, train
+from leadscore.training.result import CardResult, TrainingResult
 
-__all__ = ["TrainingResult", "load", "preview", "train"]
+__all__ = ["CardResult", "TrainingResult", "load", "preview", "recalibrate", "train"]

@@ -12,14 +12,16 @@ from leadscore.data.history import write_left_out
 from leadscore.decisions import Preview, Structure, preset
 from leadscore.decisions import preview as preview_policy
 from leadscore.errors import UsageError
-from leadscore.models.bundle import load_bundle
+from leadscore.models.bundle import CardBundle, load_bundle
 from leadscore.models.registry import CHAMPION, Registry, quiet
 from leadscore.scoring import Scorer
-from leadscore.training.pipeline import Progress, fit_bundle, silent
+from leadscore.training.cold_start import model_or_card
+from leadscore.training.pipeline import Progress, silent
+from leadscore.training.recalibrate import recalibrate_bundle
 from leadscore.training.recipe import Recipe, load_recipe
-from leadscore.training.result import Registered, TrainingResult
+from leadscore.training.result import CardResult, Registered, TrainingResult
 
-__all__ = ["load", "preview", "train"]
+__all__ = ["load", "preview", "recalibrate", "train"]
 
 
 def train(
@@ -31,15 +33,15 @@ def train(
     home: Path | str | None = None,
     registry_name: str = "leadscore",
     progress: Progress = silent,
-) -> TrainingResult:
-    """Learn from past leads, log the run and register the model.
+) -> TrainingResult | CardResult:
+    """Learn from past leads, log the run and register the model, or the points card that the recipe has in its place.
 
     Parameters
     ----------
     recipe
         A recipe, or the path of its TOML.
     data
-        In place of the recipe's folder (a folder) or of its leads (a file).
+        In place of the recipe's folder (a folder) or of its leads (a file, or a database's URL).
     seed
         The same seed gives the same model.
     now
@@ -61,16 +63,63 @@ def train(
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     registry = Registry(_home(home), name=registry_name)
     registry.check()
-    result = fit_bundle(recipe, now=now, data=None if data is None else Path(data), seed=seed, progress=progress)
+    journal = _home(home) / f"{recipe.name}.search.journal"
+    result = model_or_card(recipe, now=now, data=data, seed=seed, progress=progress, journal=journal)
 
     progress("logging the run and registering the model", 0.93)
     with quiet():
         # MLflow takes seconds to import, which a user with a typo in the recipe should not wait for.
         from leadscore.training.tracking import log_training
     registered = log_training(result, registry, seed=seed, now=now)
+    journal.unlink(missing_ok=True)
     progress("registered", 1.0)
     remarks = (*_left_out(result, _home(home)), *_other_champion(registry, registered))
     return result.with_registration(registered, time.monotonic() - begun, remarks)
+
+
+def recalibrate(
+    recipe: Recipe | Path | str,
+    model: str = CHAMPION,
+    *,
+    data: Path | str | None = None,
+    seed: int = 0,
+    now: datetime | None = None,
+    home: Path | str | None = None,
+    registry_name: str = "leadscore",
+    progress: Progress = silent,
+) -> TrainingResult:
+    """Refit only the calibration of a registered model on newly matured outcomes, and register a new version.
+
+    Parameters
+    ----------
+    recipe
+        That of the model, with an export that has newer outcomes.
+    model
+        As for :func:`load`.
+    data, seed, now, home, registry_name, progress
+        As for :func:`train`.
+
+    Raises
+    ------
+    UsageError, BadInput, Refused, OutOfReach
+        The model and the recipe do not fit together, the export cannot be used, fewer than 40 outcomes of a class are
+        newer than the model, or MLflow cannot be reached; nothing was registered.
+    """
+    begun = time.monotonic()
+    now = now or datetime.now(UTC)
+    recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    registry = Registry(_home(home), name=registry_name)
+    bundle = load_bundle(registry.find(model)[0])
+    if isinstance(bundle, CardBundle):
+        raise UsageError("a points card has no likelihoods to calibrate; train again: leadscore train RECIPE")
+    result = recalibrate_bundle(recipe, bundle, now=now, data=data, seed=seed, progress=progress)
+
+    progress("logging the run and registering the model", 0.93)
+    with quiet():
+        from leadscore.training.tracking import log_training
+    registered = log_training(result, registry, seed=seed, now=now)
+    progress("registered", 1.0)
+    return result.with_registration(registered, time.monotonic() - begun, _other_champion(registry, registered))
 
 
 def load(model: str | Path = CHAMPION, *, home: Path | str | None = None, registry_name: str = "leadscore") -> Scorer:
@@ -110,7 +159,7 @@ def preview(scorer: Scorer, *, structure: Path | str | None = None, settings: Se
     Raises
     ------
     UsageError, StructureError
-        A setting is not of that form, or the structure has no such role or key.
+        A setting is not of that form, the structure has no such role or key, or the scorer's is a points card.
 
     Examples
     --------
@@ -118,11 +167,13 @@ def preview(scorer: Scorer, *, structure: Path | str | None = None, settings: Se
     ('SDR.heads', '4')
     """
     bundle = scorer.bundle
+    if isinstance(bundle, CardBundle):
+        raise UsageError("a points card has no likelihoods to cut tiers from: change its [rules], and train again.")
     chosen = bundle.policy.structure if structure is None else _structure(str(structure))
     return preview_policy(bundle.policy, bundle.reference, chosen.with_(dict(map(_setting, settings))))
 
 
-def _left_out(result: TrainingResult, home: Path) -> tuple[str, ...]:
+def _left_out(result: TrainingResult | CardResult, home: Path) -> tuple[str, ...]:
     """Put the rows that were left out beside the user, not into MLflow: they hold leads."""
     path = home / f"{result.recipe.name}.left-out.csv"
     rows = write_left_out(result.left_out, path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,15 @@ from leadscore.data.splits import TimeSplit
 from leadscore.errors import NoSignal, OneClass, TooFewOutcomes
 from leadscore.models.calibration import Calibrator
 from leadscore.models.metrics import Measures, log_losses, measure, paired_difference, roc_auc
-from leadscore.training.fitting import FittedStage, stage_rows, weight_of
+from leadscore.models.reliability import Reliability, reliability
+from leadscore.training.fitting import FittedStage, past_of, stage_rows, weight_of
 
-__all__ = ["StageEvaluation", "check_outcomes", "evaluate", "refuse_without_signal"]
+__all__ = ["StageEvaluation", "check_outcomes", "cross_check", "evaluate", "refuse_without_signal"]
 
 Floats = npt.NDArray[np.float64]
+
+CROSS_CHECK = 0.05
+"""Relative difference of the means of P(close) from which two stages and a direct model are said to disagree."""
 
 MIN_OF_EACH_CLASS = 40
 """Outcomes of each class that a stage needs in all (Microsoft's product states the same)."""
@@ -49,6 +53,10 @@ class StageEvaluation:
         Likelihoods and outcomes of the test stretch.
     weight
         What each of its leads counts for; None where all count alike.
+    reliability
+        Deciles and tests of the calibration.
+    direct_mean
+        Mean likelihood of a model that learned P(close) directly; None where ``close`` is no product.
     """
 
     measures: Measures
@@ -58,7 +66,9 @@ class StageEvaluation:
     log_loss_difference_se: float
     p: Floats
     y: Floats
+    reliability: Reliability
     weight: Floats | None = None
+    direct_mean: float | None = None
 
     @property
     def base_rate(self) -> float:
@@ -79,6 +89,9 @@ class StageEvaluation:
             "log_loss_difference_se": self.log_loss_difference_se,
             "before_calibration": dict(self.before_calibration),
             **self.measures.to_dict(),
+            **self.reliability.to_dict(),
+            "mean": self.mean,
+            "direct_mean": self.direct_mean,
         }
 
 
@@ -90,12 +103,14 @@ def check_outcomes(history: History, split: TimeSplit) -> None:
     OneClass, TooFewOutcomes
         With the counts and what would be needed.
     """
+    first = history.first_looks
     if not len(split.calibrate):
         raise TooFewOutcomes(
             f"of {len(history)} decided leads none is left to calibrate on: lower `gap_days` or raise "
             "`calibrate_share` under [split]."
         )
-    for stage, y in history.labels.items():
+    for stage, labels in history.labels.items():
+        y = labels[first]
         yes, no = int((y == 1).sum()), int((y == 0).sum())
         if not yes or not no:
             raise OneClass(
@@ -107,14 +122,14 @@ def check_outcomes(history: History, split: TimeSplit) -> None:
                 f"[{stage}]: {yes + no} decided leads with {yes} positives and {no} negatives are too few; "
                 f"{MIN_OF_EACH_CLASS} of each are needed. Export a longer history, or shorten `horizon_days`."
             )
-        early = y[stage_rows(history, stage, split.fit)]
+        early = labels[stage_rows(history, stage, split.fit[first[split.fit]])]
         if min((early == 1).sum(), (early == 0).sum()) < MIN_OF_EACH_CLASS_IN_FIT:
             raise TooFewOutcomes(
                 f"[{stage}]: of the {len(early)} leads to fit on {int(early.sum())} are positive; "
                 f"{MIN_OF_EACH_CLASS_IN_FIT} of each class are needed there. Export a longer history, or lower "
                 "`test_share` under [split]."
             )
-        late = y[split.test]
+        late = labels[split.test]
         if min((late == 1).sum(), (late == 0).sum()) < MIN_OF_EACH_CLASS_IN_TEST:
             raise TooFewOutcomes(
                 f"[{stage}]: the last {len(late)} leads have {int(late.sum())} positives; "
@@ -132,12 +147,17 @@ def evaluate(
     *,
     seed: int,
 ) -> Mapping[Stage, StageEvaluation]:
-    """Measure each stage on the test stretch; close is the product with qualify where both are learned."""
+    """Measure each stage on the test stretch; close is the product with qualify where both are learned.
+
+    Where it is, a model that learns P(close) directly checks its mean, unless the families were kept as they were.
+    """
     calibrated = {stage: f.likelihood(X[split.test]) for stage, f in fitted.items()}
     raw = {stage: Calibrator()(f.likelihood.model.log_odds(X[split.test])) for stage, f in fitted.items()}
     for likelihoods in (calibrated, raw):
         if len(likelihoods) == 2:
             likelihoods["close"] = likelihoods["qualify"] * likelihoods["close"]
+    checked = len(fitted) == 2 and hasattr(fitted["close"].competition.winner.estimator, "fit")
+    direct = _direct_mean(X, history, split, fitted["close"]) if checked else None
     return {
         stage: _measure(
             calibrated[stage],
@@ -146,9 +166,22 @@ def evaluate(
             history.labels[stage][split.test],
             weight_of(history, stage, split.test),
             seed,
+            direct if stage == "close" else None,
         )
         for stage in fitted
     }
+
+
+def cross_check(evaluation: Mapping[Stage, StageEvaluation]) -> tuple[str, ...]:
+    """Warn where P(qualify) x P(close | qualify) and a direct P(close) differ in their means by more than 5 %."""
+    close = evaluation.get("close")
+    if close is None or close.direct_mean is None or abs(close.mean / close.direct_mean - 1) <= CROSS_CHECK:
+        return ()
+    return (
+        f"[close]: P(qualify) x P(close | qualify) is {close.mean:.2%} in the mean, and {close.direct_mean:.2%} when "
+        f"learned directly ({close.base_rate:.2%} happened): more than 5% apart, so one of the stages is not what it "
+        "was",
+    )
 
 
 def refuse_without_signal(evaluation: Mapping[Stage, StageEvaluation]) -> None:
@@ -169,7 +202,16 @@ def refuse_without_signal(evaluation: Mapping[Stage, StageEvaluation]) -> None:
             )
 
 
-def _measure(p: Floats, raw: Floats, plain: Floats, y: Floats, weight: Floats | None, seed: int) -> StageEvaluation:
+def _direct_mean(X: Floats, history: History, split: TimeSplit, close: FittedStage) -> float:
+    past = past_of(X, history, "close", split.known)
+    everyone = replace(past, counts=np.ones(len(past.y), dtype=bool))
+    p = Calibrator()(close.competition.winner.log_odds(everyone, X[split.test]))
+    return float(np.average(p, weights=weight_of(history, "close", split.test)))
+
+
+def _measure(
+    p: Floats, raw: Floats, plain: Floats, y: Floats, weight: Floats | None, seed: int, direct_mean: float | None
+) -> StageEvaluation:
     losses, plain_losses, raw_losses = (log_losses(q, y, weight) for q in (p, plain, raw))
     difference, (low, high) = paired_difference(losses, plain_losses)
     return StageEvaluation(
@@ -185,4 +227,6 @@ def _measure(p: Floats, raw: Floats, plain: Floats, y: Floats, weight: Floats | 
         p=p,
         y=y,
         weight=weight,
+        reliability=reliability(p, y, weight=weight, seed=seed),
+        direct_mean=direct_mean,
     )

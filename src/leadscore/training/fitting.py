@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,15 +17,21 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from leadscore.data.history import History
 from leadscore.data.outcomes import Stage
-from leadscore.data.splits import TimeSplit
+from leadscore.data.splits import Split, TimeSplit
 from leadscore.errors import NoUsableColumn
 from leadscore.models.bundle import Likelihood
-from leadscore.models.calibration import Calibrator, fit_sigmoid
+from leadscore.models.calibration import Calibrator
 from leadscore.models.features import Encoder
+from leadscore.training.candidates import Past, candidates
+from leadscore.training.competition import Competition
+from leadscore.training.folds import Folds
+from leadscore.training.limits import Limits
+from leadscore.training.recalibration import fit_calibrator
 from leadscore.training.recipe import Recipe
-from leadscore.training.search import Competition, candidates, compete, fit_likelihood
+from leadscore.training.search import compete
+from leadscore.training.segments import moved_to, segment_column
 
-__all__ = ["FittedStage", "fit_stages", "plain_baseline", "stage_rows", "weight_of"]
+__all__ = ["FittedStage", "fit_stages", "move_stage", "past_of", "plain_baseline", "stage_rows", "weight_of"]
 
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
@@ -42,16 +49,28 @@ class FittedStage:
         What the Bundle keeps.
     estimator
         The fitted scikit-learn estimator.
+    forecasts
+        Raw log-odds of the leads of the history by models that had learned from earlier ones only; NaN elsewhere.
     """
 
     competition: Competition
     likelihood: Likelihood
     estimator: Any
+    forecasts: Floats
 
     def sklearn_path(self, X: Floats) -> Floats:
         """The calibrated likelihood by way of scikit-learn, which the fast scorer must equal."""
         p = self.estimator.predict_proba(X)[:, 1]
         return self.likelihood.calibrator(np.log(p) - np.log1p(-p))
+
+    def forecast(self, X: Floats, rows: Index) -> Floats:
+        """Likelihood of leads that it learned from, as it would have been given to them on arrival.
+
+        Leads that no fold looked at have the fitted model's own.
+        """
+        raw = self.forecasts[rows]
+        own = self.likelihood.model.log_odds(X[rows]) if np.isnan(raw).any() else raw
+        return self.likelihood.calibrator(np.where(np.isnan(raw), own, raw))
 
 
 def fit_stages(
@@ -63,8 +82,26 @@ def fit_stages(
     *,
     seed: int,
     progress: Callable[[str, float], None],
+    journal: Path | None = None,
 ) -> Mapping[Stage, FittedStage]:
-    """Let the families compete for each stage, fit the winner and calibrate it on the stretch after it.
+    """Let the families compete for each stage on what lies before the test stretch, and fit and calibrate the winner.
+
+    Parameters
+    ----------
+    X, history
+        Encoded leads and the history that they are from.
+    split
+        Which of them lie before the test stretch.
+    encoder
+        Levels of the columns.
+    recipe
+        Folds, gap, and what the search may cost.
+    seed
+        Seed of the trees and of the search.
+    progress
+        Told what is being done.
+    journal
+        File that an interrupted search goes on from.
 
     Raises
     ------
@@ -73,40 +110,68 @@ def fit_stages(
     """
     if not encoder.features:
         raise NoUsableColumn("no column is left to learn from: every one is ignored, constant, an id or an outcome.")
-    contenders = candidates(encoder.levels, seed=seed)[: recipe.search.trials]
+    contenders = candidates(encoder.levels, seed=seed)
     fitted: dict[Stage, FittedStage] = {}
     stages = list(history.labels)
     for number, stage in enumerate(stages):
-        y = history.labels[stage]
-        fit, calibrate = (stage_rows(history, stage, part) for part in (split.fit, split.calibrate))
+        past = past_of(X, history, stage, split.known)
+        limits = _limits(recipe, len(stages), journal)
         done = 0
 
-        def advance(name: str, stage: Stage = stage, number: int = number) -> None:
+        def advance(name: str, stage: Stage = stage, number: int = number, limits: Limits = limits) -> None:
             nonlocal done
             done += 1
-            share = (number + done / len(contenders)) / len(stages)
+            share = (number + min(1.0, max(limits.spent, 1 - 0.85**done))) / len(stages)
             progress(f"P({stage}): {name}", 0.15 + 0.6 * share)
 
-        competition = compete(
-            X[fit],
-            y[fit],
-            contenders,
-            folds=recipe.split.folds,
-            seconds=60 * recipe.search.minutes / len(stages) if recipe.search.trials is None else np.inf,
-            weight=weight_of(history, stage, fit),
-            advance=advance,
+        folds = Folds(past, recipe.split.folds, gap=recipe.split.gap_days)
+        segments = segment_column(encoder, recipe.lead.segment)
+        competition, forecasts = compete(
+            folds, contenders, limits=limits, seed=seed, segments=segments, advance=advance
         )
-        likelihood, estimator = fit_likelihood(
-            competition,
-            X[fit],
-            y[fit],
-            X[calibrate],
-            y[calibrate],
-            weight=weight_of(history, stage, fit),
-            weight_later=weight_of(history, stage, calibrate),
-        )
-        fitted[stage] = FittedStage(competition, likelihood, estimator)
+        fitted[stage] = _settle(competition, folds, forecasts, split.known, len(history))
     return fitted
+
+
+def move_stage(
+    fitted: FittedStage, stage: Stage, X: Floats, history: History, encoder: Encoder, split: Split
+) -> FittedStage:
+    """The same procedure on all leads of a history: fitted anew, calibrated on forecasts of its own folds."""
+    competition = replace(fitted.competition, winner=moved_to(encoder, fitted.competition.winner))
+    rows = np.arange(len(history))
+    folds = Folds(past_of(X, history, stage, rows), split.folds, gap=split.gap_days)
+    forecasts = folds.everywhere(np.concatenate(list(folds(competition.winner))))
+    return _settle(competition, folds, forecasts, rows, len(history))
+
+
+def _settle(competition: Competition, folds: Folds, forecasts: Floats, rows: Index, n: int) -> FittedStage:
+    """Fit the winner on the whole past, and the calibration on what the folds forecast."""
+    estimator = competition.winner.fit(folds.past)
+    calibrator = fit_calibrator(competition.calibration, folds.forecasts(forecasts[folds.seen]))
+    everywhere = np.full(n, np.nan)
+    everywhere[rows] = forecasts
+    return FittedStage(competition, Likelihood(estimator.model_, calibrator), estimator, everywhere)
+
+
+def past_of(X: Floats, history: History, stage: Stage, rows: Index) -> Past:
+    """These leads of a history as a stage sees them."""
+    counts = np.zeros(len(history), dtype=bool)
+    counts[stage_rows(history, stage, rows)] = True
+    days = history.days
+    return Past(
+        X=X[rows],
+        y=history.labels[stage][rows],
+        counts=counts[rows],
+        moments=(np.arange(len(history), dtype=float) if days is None else days)[rows],
+        weight=weight_of(history, stage, rows),
+        unit="leads" if days is None else "days",
+    )
+
+
+def _limits(recipe: Recipe, stages: int, journal: Path | None) -> Limits:
+    search = recipe.search
+    seconds = 60 * search.minutes / stages if search.trials is None else np.inf
+    return Limits(seconds=seconds, trials=search.trials, journal=journal, include=search.include)
 
 
 def stage_rows(history: History, stage: Stage, rows: Index) -> Index:
@@ -124,24 +189,16 @@ def weight_of(history: History, stage: Stage, rows: Index) -> Floats | None:
 def plain_baseline(X: Floats, history: History, split: TimeSplit, encoder: Encoder) -> Mapping[Stage, Floats]:
     """Likelihoods of the test stretch by plain logistic regression on the same rows and columns.
 
-    Each stage is learned directly, with one-hot categories, standardised numbers and medians for what is missing, and
-    calibrated like ours: by a sigmoid on the same stretch.
+    Each stage is learned directly, with one-hot categories, standardised numbers and medians for what is missing.
     """
+    design = _plain_design(encoder).fit(X[split.known])
+    early, late = (design.transform(X[rows]) for rows in (split.known, split.test))
     predictions: dict[Stage, Floats] = {}
-    design = _plain_design(encoder).fit(X[split.fit])
-    parts = {part: design.transform(X[rows]) for part, rows in _parts(split).items()}
     for stage, y in history.labels.items():
-        weight, later = (weight_of(history, stage, rows) for rows in (split.fit, split.calibrate))
-        plain = LogisticRegression(max_iter=2000).fit(parts["fit"], y[split.fit], sample_weight=weight)
-        raw = {part: plain.decision_function(parts[part]) for part in ("calibrate", "test")}
-        both = 0 < y[split.calibrate].sum() < len(split.calibrate)
-        calibrator = fit_sigmoid(raw["calibrate"], y[split.calibrate], later) if both else Calibrator()
-        predictions[stage] = calibrator(raw["test"])
+        weight = weight_of(history, stage, split.known)
+        plain = LogisticRegression(max_iter=2000).fit(early, y[split.known], sample_weight=weight)
+        predictions[stage] = Calibrator()(plain.decision_function(late))
     return predictions
-
-
-def _parts(split: TimeSplit) -> dict[str, Index]:
-    return {"fit": split.fit, "calibrate": split.calibrate, "test": split.test}
 
 
 def _plain_design(encoder: Encoder) -> Any:

@@ -1,32 +1,34 @@
 """Training: the whole method on one screen.
 
 A history is read, its columns are audited, and it is cut by time. Each stage's families compete forward in time; the
-winner is fitted, calibrated on the stretch after it and measured on the last, untouched stretch. Without signal there
-is no model. Prices and tiers are cut from the calibrated outputs, and all of it goes into one Bundle.
+winner is fitted, calibrated on what its folds forecast, and measured on the last, untouched stretch. Without signal
+there is no model. The same procedure then learns from the newest leads too. Prices and tiers are cut from calibrated
+forecasts, and all of it goes into one Bundle.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
-from leadscore.data.drift import drift
-from leadscore.data.history import History, decided_rows
-from leadscore.data.leakage import apply_audit, audit
-from leadscore.data.outcomes import Stage
+from leadscore.data.examination import examine
+from leadscore.data.history import History, decided_rows, split_history
+from leadscore.data.leakage import apply_audit
+from leadscore.data.locations import Place, located
 from leadscore.data.reading import read_history
-from leadscore.data.splits import split_by_time
 from leadscore.models.bundle import Bundle
 from leadscore.models.features import Encoder
-from leadscore.models.value import fit_margins
-from leadscore.training.evaluation import check_outcomes, evaluate, refuse_without_signal
-from leadscore.training.fitting import FittedStage, fit_stages, plain_baseline
+from leadscore.training.evaluation import check_outcomes, cross_check, evaluate, refuse_without_signal
+from leadscore.training.fitting import fit_stages, plain_baseline
 from leadscore.training.recipe import Recipe, load_recipe
+from leadscore.training.refit import move_forward
+from leadscore.training.remarks import competition_remarks
 from leadscore.training.result import TrainingResult, model_card, parts_of
 from leadscore.training.tiering import cut_tiers
+from leadscore.training.valuation import value_leads
 
 __all__ = ["Progress", "fit_bundle", "read"]
 
@@ -38,9 +40,15 @@ def silent(_text: str, _share: float) -> None:
     """Tell nobody."""
 
 
-def read(recipe: Recipe, data: Path | None = None) -> History:
-    """Read the recipe's history; ``data`` replaces its folder (a folder) or its leads (a file)."""
-    folder, leads = (data, None) if data is not None and data.is_dir() else (recipe.folder, data)
+def place_of(recipe: Recipe, data: Place | str | None) -> tuple[Path, Place | None]:
+    """Folder of the files and, in place of the recipe's leads, those of ``data``."""
+    place = None if data is None else located(data)
+    return (place, None) if isinstance(place, Path) and place.is_dir() else (recipe.folder, place)
+
+
+def read(recipe: Recipe, data: Place | str | None = None) -> History:
+    """Read the recipe's history; ``data`` replaces its folder (a folder) or its leads (a file, or a database's URL)."""
+    folder, leads = place_of(recipe, data)
     return read_history(recipe.data, recipe.lead, recipe.outcomes, recipe.columns, folder=folder, leads=leads)
 
 
@@ -48,9 +56,10 @@ def fit_bundle(
     recipe: Recipe | Path | str,
     *,
     now: datetime,
-    data: Path | None = None,
+    data: Place | str | None = None,
     seed: int = 0,
     progress: Progress = silent,
+    journal: Path | None = None,
 ) -> TrainingResult:
     """Learn from a history; the result has the Bundle and all that was measured, and nothing is registered.
 
@@ -61,11 +70,13 @@ def fit_bundle(
     now
         The moment of training, for the card.
     data
-        In place of the recipe's folder (a folder) or of its leads (a file).
+        In place of the recipe's folder (a folder) or of its leads (a file, or a database's URL).
     seed
         The same seed gives the same model.
     progress
         Told what is being done.
+    journal
+        File that an interrupted search goes on from; none is kept when None.
 
     Raises
     ------
@@ -81,45 +92,50 @@ def fit_bundle(
     whole = read(recipe, data)
 
     progress("auditing the columns", 0.06)
-    verdicts = audit(whole, allow=recipe.columns.allow_leaky, seed=seed)
-    whole = apply_audit(whole, verdicts, recipe.columns.allow_leaky)
+    examined = examine(whole.leads, allow=recipe.columns.allow_leaky, seed=seed)
+    whole = apply_audit(whole, examined.verdicts, recipe.columns.allow_leaky)
     history = whole.take(decided_rows(whole))
-    split = split_by_time(len(history), recipe.split, days=history.days)
+    split = split_history(history, recipe.split)
     check_outcomes(history, split)
 
     progress("encoding", 0.1)
-    known = history.take(split.fit).frame
+    known = history.take(split.known).frame
     encoder = Encoder.fit(known, history.fields, sources=history.sources, missing=recipe.lead.missing)
     X = encoder.encode_frame(history.frame)
 
-    fitted = fit_stages(X, history, split, encoder, recipe, seed=seed, progress=progress)
+    fitted = fit_stages(X, history, split, encoder, recipe, seed=seed, progress=progress, journal=journal)
 
     progress("measuring on the last stretch of time", 0.8)
     baseline = plain_baseline(X, history, split, encoder)
     evaluation = evaluate(X, history, split, fitted, baseline, seed=seed)
     refuse_without_signal(evaluation)
 
-    progress("pricing the capacity and cutting the tiers", 0.9)
-    margins, margin_note = fit_margins(recipe.value, history.amount[split.fit], history.segment[split.fit])
-    policy, reference, notes = cut_tiers(X, history, split.calibrate, fitted, margins, recipe, arrivals=whole)
+    progress("moving the procedure forward to the newest leads", 0.85)
+    final = move_forward(X, history, split, encoder, fitted, recipe)
 
-    notes = (margin_note, *drift(history, seed=seed).sentences, *notes)
+    progress("pricing the capacity and cutting the tiers", 0.9)
+    value = value_leads(X, history, split, encoder, final, recipe)
+    margin = value.of(history.take(final.recent), final.encoder)
+    policy, reference, notes = cut_tiers(final.forecasts, history, final.recent, margin, recipe, arrivals=whole.leads)
+
+    notes = (value.note, *examined.drift.only({f.name for f in history.fields}).sentences, *notes)
     bundle = Bundle(
-        encoder=encoder,
+        encoder=final.encoder,
         activities=history.activities,
-        stages={stage: f.likelihood for stage, f in fitted.items()},
-        margins=margins,
+        stages={stage: f.likelihood for stage, f in final.fitted.items()},
+        margins=value.margins,
         policy=policy,
         reference=reference,
         parts=parts_of(recipe),
         ignored=frozenset(e.column for e in history.excluded),
-        card=model_card(recipe, history, split, evaluation, notes, now=now, seed=seed),
+        card=model_card(recipe, history, final.rows, evaluation, notes, now=now, seed=seed),
     )
     return TrainingResult(
         recipe=recipe,
         bundle=bundle,
-        fitted=fitted,
+        fitted=final.fitted,
         evaluation=evaluation,
+        value=value,
         rows={
             "read": whole.rows_read,
             "fit": len(split.fit),
@@ -127,9 +143,16 @@ def fit_bundle(
             "test": len(split.test),
         },
         excluded=history.excluded,
-        warnings=(*history.remarks, *_waiting(whole, history), *_untried(fitted), *notes),
+        warnings=(
+            *history.remarks,
+            *_waiting(whole, history),
+            *competition_remarks(fitted),
+            *cross_check(evaluation),
+            *notes,
+        ),
         test=history.take(split.test),
         left_out=whole.left_out,
+        examination=examined,
         seconds=time.monotonic() - begun,
     )
 
@@ -137,12 +160,3 @@ def fit_bundle(
 def _waiting(whole: History, history: History) -> tuple[str, ...]:
     left = len(whole) - len(history)
     return (f"{left} leads are undecided, too young to tell, or untouched, and were not learned from",) if left else ()
-
-
-def _untried(fitted: Mapping[Stage, FittedStage]) -> tuple[str, ...]:
-    return tuple(
-        f"[{stage}]: the time limit of the search left {f.competition.untried} candidates untried; set search.trials "
-        "for the same result on any machine"
-        for stage, f in fitted.items()
-        if f.competition.untried
-    )

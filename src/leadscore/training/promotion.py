@@ -12,9 +12,9 @@ import numpy.typing as npt
 from leadscore.errors import BundleError, GateFailed
 from leadscore.models.bundle import load_bundle, save_bundle
 from leadscore.models.registry import CHALLENGER, CHAMPION, Registry, Version
-from leadscore.training.result import TrainingResult
+from leadscore.training.result import CardResult, TrainingResult
 
-__all__ = ["CANNOT_TELL", "PASSED", "gates", "passed", "promote", "recorded", "tags_of"]
+__all__ = ["CANNOT_TELL", "PASSED", "gates", "is_card", "passed", "promote", "recorded", "tags_of"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,15 +25,17 @@ _TOLERANCE = 1e-9
 _ROWS = 500
 
 
-def gates(result: TrainingResult) -> dict[str, str]:
-    """Look at a trained model before it is registered.
+def gates(result: TrainingResult | CardResult) -> dict[str, str]:
+    """Look at a trained model, or a points card, before it is registered.
 
     Returns
     -------
     dict
         For ``signal``, ``calibration``, ``parity`` and ``golden``: ``passed``, ``cannot tell``, or a sentence that
-        says why it failed.
+        says why it failed. A points card claims nothing that could be measured: ``golden`` only.
     """
+    if isinstance(result, CardResult):
+        return {"golden": _golden(result)}
     return {
         "signal": _signal(result),
         "calibration": _calibration(result),
@@ -83,12 +85,16 @@ def promote(registry: Registry, model: str = CHALLENGER, *, force: bool = False)
     Raises
     ------
     GateFailed
-        A gate failed or none was recorded, or the champion was trained by another recipe.
+        A gate failed or none was recorded, the champion was trained by another recipe, or a points card would replace
+        a model.
     """
     version = registry.version(model)
     if not force:
         _check_gates(version)
-        _check_recipe(version, registry.versions())
+        champion = next((v for v in registry.versions() if CHAMPION in v.aliases), None)
+        if champion is not None:
+            _check_recipe(version, champion)
+            _check_basis(version, champion)
     return registry.promote(str(version.number))
 
 
@@ -107,10 +113,21 @@ def _check_gates(version: Version) -> None:
         )
 
 
-def _check_recipe(version: Version, versions: tuple[Version, ...]) -> None:
-    champion = next((v for v in versions if CHAMPION in v.aliases), None)
-    if champion is None:
-        return
+def is_card(version: Version) -> bool:
+    """Whether a version is a points card."""
+    return version.tags.get("basis") == "rules"
+
+
+def _check_basis(version: Version, champion: Version) -> None:
+    if is_card(version) and not is_card(champion):
+        raise GateFailed(
+            f"version {version.number} is a points card and the champion, version {champion.number}, a model: rules "
+            f"stand in for a model and do not replace one. Do it all the same: leadscore promote {version.number} "
+            "--force"
+        )
+
+
+def _check_recipe(version: Version, champion: Version) -> None:
     theirs, ours = champion.tags.get("recipe"), version.tags.get("recipe")
     if theirs != ours:
         raise GateFailed(
@@ -157,7 +174,7 @@ def _apart(one: Floats | None, other: Floats | None) -> float:
     return float(np.abs(one - other).max(initial=0.0))
 
 
-def _golden(result: TrainingResult) -> str:
+def _golden(result: TrainingResult | CardResult) -> str:
     with tempfile.TemporaryDirectory(prefix="leadscore-") as scratch:
         try:
             load_bundle(save_bundle(result.bundle, Path(scratch) / "bundle"))

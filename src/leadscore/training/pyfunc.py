@@ -24,7 +24,7 @@ class LeadScoreModel(mlflow.pyfunc.PythonModel):
     """Scores a frame of leads: one row per lead in the same order, with the keys of the service's reply as columns.
 
     A model that learned from activities takes them in the column ``activities``, a list of ``{"type", "at"}`` as in
-    the service's request or its JSON text, and the moment of scoring in ``at``.
+    the service's request or its JSON text, the moment of scoring in ``at`` and that of creation in ``created``.
     """
 
     def load_context(self, context: Any) -> None:
@@ -56,7 +56,10 @@ def _score_with_activities(scorer: Scorer, frame: pd.DataFrame) -> pd.DataFrame:
         Lead(
             fields.get(own, str(row)),
             fields,
-            activities=[Activity(a["type"], _moment(a["at"])) for a in _events(fields.pop("activities"))],
+            activities=[
+                Activity(a["type"], _moment(a["at"]), a.get("values") or {}) for a in _events(fields.pop("activities"))
+            ],
+            created=None if pd.isna(created := fields.pop("created", None)) else _moment(created),
             at=None if pd.isna(at := fields.pop("at", None)) else _moment(at),
         )
         for row, fields in enumerate(frame.to_dict("records"))

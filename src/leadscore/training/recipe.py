@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -15,7 +15,10 @@ from leadscore.data.sources import Sources
 from leadscore.data.splits import Split
 from leadscore.decisions import Structure, preset
 from leadscore.errors import RecipeError
+from leadscore.models.points_card import check_card
+from leadscore.models.rules import Rules
 from leadscore.models.value import Value
+from leadscore.training.limits import EXTRAS, Extra
 
 __all__ = ["Recipe", "Search", "StructureChoice", "load_recipe"]
 
@@ -45,9 +48,11 @@ class Search(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     minutes: float = Field(1.0, gt=0)
-    """Time budget for both stages together; what was not tried by then is said."""
+    """Upper bound on the time for both stages together; what was not tried by then is said."""
     trials: int | None = Field(None, ge=1)
     """Bound on the number of candidates per stage, in place of time."""
+    include: tuple[Extra, ...] = EXTRAS
+    """What takes part beside the standard candidates."""
 
 
 class Recipe(BaseModel):
@@ -83,6 +88,10 @@ class Recipe(BaseModel):
     """How the history is cut."""
     search: Search = Search()
     """How much the search may cost."""
+    cold_start: Literal["refuse", "rules"] = "refuse"
+    """What becomes of a history that is not enough for a model: a refusal, or a points card by the ``[rules]``."""
+    rules: Rules | None = None
+    """The points card for ``cold_start = "rules"``."""
     folder: Path = Field(default=Path(), exclude=True)
     """Folder that relative paths start from; set when a recipe is loaded."""
 
@@ -90,6 +99,16 @@ class Recipe(BaseModel):
     def _one_learned(self) -> Recipe:
         if not self.outcomes:
             raise ValueError("no outcome to learn: give `column` under [qualify] or [close]")
+        return self
+
+    @model_validator(mode="after")
+    def _card_holds(self) -> Recipe:
+        if self.cold_start == "rules":
+            if self.rules is None:
+                raise ValueError('cold_start = "rules" needs [rules] with `points` and `tiers`')
+            if not self.data.logs and any(rule.activity for rule in self.rules.points):
+                raise ValueError("[rules] points count an `activity`, so [data] needs `activities`")
+            check_card(self.rules, self.selling_structure())
         return self
 
     @property

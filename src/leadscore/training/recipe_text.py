@@ -6,9 +6,11 @@ import json
 import re
 from collections.abc import Iterator
 
+from pydantic import BaseModel
+
 from leadscore.data.guess_values import Guess
 from leadscore.data.outcomes import Outcome, Stage
-from leadscore.data.sources import ActivityLog, Join
+from leadscore.data.sources import ActivityLog
 from leadscore.errors import BadInput
 
 __all__ = ["recipe_text", "toml_value"]
@@ -16,7 +18,7 @@ __all__ = ["recipe_text", "toml_value"]
 _COMMENT_AT = 38
 _LEAD_KEYS = (
     *("id", "created", "order", "account", "segment", "territory", "customer", "consent", "worked_at", "first_role"),
-    *("modified", "missing"),
+    *("modified", "missing", "moments"),
 )
 _OUTCOME_KEYS = ("column", "positive", "negative", "at", "amount", "rep", "team", "horizon_days")
 _STAGE_SAYS: dict[Stage, str] = {"qualify": "does the lead qualify", "close": "is it won"}
@@ -88,12 +90,12 @@ def _head(guess: Guess, name: str) -> Iterator[str]:
 
 def _data(guess: Guess) -> Iterator[str]:
     yield _line("[data]", "files, relative to this one")
-    yield _line(f"leads = {toml_value(guess.sources.leads)}", f"one row per lead: {guess.rows}")
-    data = guess.sources.model_dump(exclude_none=True, exclude={"leads", "activities", "join"})
+    if names := guess.sources.environment:
+        yield _line("", f"set {' and '.join(names)} in the environment: no password stands in this file")
+    yield _line(f"leads = {toml_value(_dumped(guess.sources.leads))}", f"one row per lead: {guess.rows}")
+    data = guess.sources.model_dump(exclude_defaults=True, exclude={"leads", "activities", "join"})
     yield from (_key(guess, f"data.{key}", value) for key, value in data.items())
-    logs = guess.sources.activities
-    if logs is not None:
-        yield _key(guess, "data.activities", _log(logs))
+    yield from _logs(guess)
     if guess.sources.join:
         yield "join = ["
         yield from (f"  {toml_value(join.model_dump(exclude_none=True))}," for join in guess.sources.join)
@@ -101,10 +103,22 @@ def _data(guess: Guess) -> Iterator[str]:
     yield from (_line("", f"not used: {file}: {why}") for file, why in guess.skipped)
 
 
-def _log(logs: object) -> object:
-    if isinstance(logs, ActivityLog | Join):
-        return logs.model_dump(exclude_none=True, exclude_defaults=False)
-    return [_log(log) for log in logs] if isinstance(logs, (list, tuple)) else logs
+def _logs(guess: Guess) -> Iterator[str]:
+    logs = guess.sources.logs
+    if len(logs) == 1:
+        yield _key(guess, "data.activities", _dumped(logs[0]))
+    elif logs:
+        why = {r.value: r.why for r in guess.remarks if r.part == "data.activities"}
+        yield "activities = ["
+        yield from (_line(f"  {toml_value(_dumped(log))},", why[str(log.file)]) for log in logs)
+        yield "]"
+
+
+def _dumped(part: object) -> object:
+    if isinstance(part, ActivityLog):
+        content = part.model_dump(exclude_none=True)
+        return {key: value for key, value in content.items() if value != ()}
+    return part.model_dump(exclude_none=True) if isinstance(part, BaseModel) else part
 
 
 def _lead(guess: Guess) -> Iterator[str]:
@@ -112,6 +126,9 @@ def _lead(guess: Guess) -> Iterator[str]:
     if guess.lead.id is None:
         yield _line("", "no `id`: the row number serves")
     content = guess.lead.model_dump(exclude_none=True)
+    content["moments"] = [int(m) if m == int(m) else m for m in guess.lead.moments]
+    if guess.remark("lead.moments") is None:
+        del content["moments"]
     yield from (_key(guess, f"lead.{key}", content[key]) for key in _LEAD_KEYS if content.get(key))
 
 
@@ -142,6 +159,8 @@ def _columns(guess: Guess) -> Iterator[str]:
         yield _line("ignore = [", "left out of the learning; delete a line to let `leadscore audit` judge")
         yield from (_line(f"  {toml_value(c)},", guess.left_out[c]) for c in guess.columns.ignore)
         yield "]"
+    if guess.columns.contact:
+        yield _key(guess, "columns.contact", guess.columns.contact)
     by_itself = {c: why for c, why in guess.left_out.items() if c not in guess.columns.ignore}
     yield from (_line("", f"also left out: {column!r}: {why}") for column, why in list(by_itself.items())[:40])
 

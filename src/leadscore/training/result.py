@@ -9,18 +9,23 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from leadscore.data.examination import Examination
 from leadscore.data.history import History
 from leadscore.data.inference import Excluded
 from leadscore.data.outcomes import Stage
-from leadscore.data.splits import TimeSplit
-from leadscore.models.bundle import Bundle, Parts
+from leadscore.errors import Refused
+from leadscore.models.bundle import Bundle, CardBundle, Parts
+from leadscore.scoring.decision import Basis
 from leadscore.training.evaluation import StageEvaluation
 from leadscore.training.fitting import FittedStage
 from leadscore.training.recipe import Recipe
+from leadscore.training.valuation import Valuation
 
-__all__ = ["Registered", "TrainingResult", "model_card", "parts_of"]
+__all__ = ["CardResult", "Registered", "TrainingResult", "fingerprint", "model_card", "parts_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class TrainingResult:
         Competitions and estimators by stage.
     evaluation
         Figures on the last stretch of time by stage.
+    value
+        Where the margins of won deals come from, and how far they are off.
     rows
         ``read``, ``fit``, ``calibrate``, ``test``.
     excluded
@@ -73,12 +80,15 @@ class TrainingResult:
         How long it took.
     registered
         Where the model lies; None when it was not registered.
+    examination
+        What was found out about the columns; None where no history was audited.
     """
 
     recipe: Recipe
     bundle: Bundle
     fitted: Mapping[Stage, FittedStage]
     evaluation: Mapping[Stage, StageEvaluation]
+    value: Valuation
     rows: Mapping[str, int]
     excluded: tuple[Excluded, ...]
     warnings: tuple[str, ...]
@@ -86,12 +96,18 @@ class TrainingResult:
     left_out: pd.DataFrame
     seconds: float
     registered: Registered | None = None
+    examination: Examination | None = None
 
     def with_registration(
         self, registered: Registered, seconds: float, remarks: tuple[str, ...] = ()
     ) -> TrainingResult:
         """The same result, registered."""
         return replace(self, registered=registered, seconds=seconds, warnings=(*self.warnings, *remarks))
+
+    @property
+    def basis(self) -> Basis:
+        """What replies rest on."""
+        return "model"
 
     @property
     def model(self) -> str | None:
@@ -115,14 +131,18 @@ class TrainingResult:
         stages |= {stage: self._stage(stage) for stage in self.evaluation}
         return {
             "recipe": self.recipe.name,
+            "basis": self.basis,
+            "reason": None,
             "run_id": registered and registered.run_id,
             "model": self.model,
             "aliases": list(registered.aliases) if registered else [],
             "gates": dict(registered.gates) if registered else {},
             "rows": dict(self.rows),
             "stages": stages,
+            "value": self.value.to_dict(),
             "tiers": [asdict(row) for row in self.bundle.policy.tiers.rows],
             "prices": dict(self.bundle.policy.prices.per_hour),
+            "price_bands": {role: list(band) for role, band in self.bundle.policy.prices.band.items()},
             "excluded": [{"column": e.column, "verdict": e.verdict, "reason": e.reason} for e in self.excluded],
             "warnings": list(self.warnings),
             "seconds": round(self.seconds, 2),
@@ -136,16 +156,96 @@ class TrainingResult:
             "settings": competition.winner.settings,
             "runner_up": competition.runner_up and str(competition.runner_up),
             "difference_interval": None if interval is None else list(interval),
+            "searched": competition.searched,
+            "newest": competition.newest and asdict(competition.newest),
+            "calibrated_by": competition.calibration,
             "calibration": self.fitted[stage].likelihood.calibrator.to_dict(),
             "horizon_days": self.recipe.outcomes[stage].horizon_days,
             **self.evaluation[stage].to_dict(),
         }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CardResult:
+    """The points card that stands in for a model, and why there is none.
+
+    Parameters
+    ----------
+    recipe
+        What was asked for.
+    bundle
+        Everything needed to score by the rules.
+    refusal
+        Why training refused.
+    rows
+        ``read``; 0 for ``fit``, ``calibrate`` and ``test``.
+    warnings
+        What a user should know, in sentences.
+    seconds
+        How long it took.
+    registered
+        Where the card lies; None when it was not registered.
+    """
+
+    recipe: Recipe
+    bundle: CardBundle
+    refusal: Refused
+    rows: Mapping[str, int]
+    warnings: tuple[str, ...]
+    seconds: float
+    registered: Registered | None = None
+
+    def with_registration(self, registered: Registered, seconds: float, remarks: tuple[str, ...] = ()) -> CardResult:
+        """The same result, registered."""
+        return replace(self, registered=registered, seconds=seconds, warnings=(*self.warnings, *remarks))
+
+    @property
+    def basis(self) -> Basis:
+        """What replies rest on."""
+        return "rules"
+
+    @property
+    def model(self) -> str | None:
+        """URI of the registered card."""
+        return None if self.registered is None else self.registered.model
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """Rows that were not learned from: none, since nothing was."""
+        return pd.DataFrame()
+
+    @property
+    def tiers(self) -> pd.DataFrame:
+        """The tiers of the card."""
+        return pd.DataFrame(self.bundle.tier_rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, with the keys of a model's; nothing was measured."""
+        registered = self.registered
+        return {
+            "recipe": self.recipe.name,
+            "basis": self.basis,
+            "reason": {"error": type(self.refusal).__name__, "text": str(self.refusal)},
+            "run_id": registered and registered.run_id,
+            "model": self.model,
+            "aliases": list(registered.aliases) if registered else [],
+            "gates": dict(registered.gates) if registered else {},
+            "rows": dict(self.rows),
+            "stages": {"qualify": None, "close": None},
+            "value": None,
+            "tiers": self.bundle.tier_rows,
+            "prices": {},
+            "price_bands": {},
+            "excluded": [],
+            "warnings": list(self.warnings),
+            "seconds": round(self.seconds, 2),
+        }
+
+
 def model_card(
     recipe: Recipe,
     history: History,
-    split: TimeSplit,
+    rows: npt.NDArray[np.intp],
     evaluation: Mapping[Stage, StageEvaluation],
     notes: tuple[str, ...],
     *,
@@ -154,7 +254,7 @@ def model_card(
 ) -> dict[str, Any]:
     """What ``GET /v1/model`` and the manifest tell of a model; nothing in it comes from one lead."""
     created = history.created
-    newest = None if created is None else created.iloc[split.calibrate[-1]].isoformat()
+    newest = None if created is None else created.iloc[rows[-1]].isoformat()
     horizon: Mapping[Literal["qualify", "close"], int | None] = {
         stage: o.horizon_days if created is not None else None for stage, o in recipe.outcomes.items()
     }
@@ -166,20 +266,21 @@ def model_card(
         "trained_at": now.isoformat(timespec="seconds"),
         "leadscore": version("leadscore"),
         "seed": seed,
-        "leads_learned_from": len(split.fit),
+        "leads_learned_from": len(rows),
         "metrics": {stage: dict(e.measures.values) for stage, e in evaluation.items()},
         "notes": list(notes),
         "sources": recipe.data.model_dump(mode="json"),
-        "data_fingerprint": _fingerprint(history),
+        "data_fingerprint": fingerprint(history.frame),
     }
 
 
 def parts_of(recipe: Recipe) -> Parts:
     """Columns that the scorer needs to know by name."""
     lead = recipe.lead
-    return Parts(lead.id, lead.created, lead.segment, lead.customer, lead.consent, recipe.data.date_order)
+    return Parts(lead.id, lead.created, lead.account, lead.segment, lead.customer, lead.consent, recipe.data.date_order)
 
 
-def _fingerprint(history: History) -> str:
-    hashes = pd.util.hash_pandas_object(history.frame, index=False).to_numpy()
+def fingerprint(frame: pd.DataFrame) -> str:
+    """Hash of an export's cells, which tells two states of it apart."""
+    hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
     return hashlib.sha256(hashes.tobytes()).hexdigest()[:16]

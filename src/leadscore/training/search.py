@@ -1,203 +1,147 @@
-"""Families compete in time order: each candidate learns from the past of a fold and is judged on what came next."""
+"""Families compete in time order: each candidate learns from the past of a fold and is judged on what came next.
+
+The standard candidates come first, so that little time gives a sound result. Whatever comes later is a guess more: the
+blend of the families, the weighting of recent leads, searched settings, models of single segments. The best of many
+guesses looks better than it is, so a guess replaces what is simpler only where the paired difference of log loss is
+more than one standard error, and the best of many settings has to win once more on leads that they were not chosen by.
+"""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import clone
 
-from leadscore.data.splits import forward_folds
-from leadscore.models.bundle import Likelihood
-from leadscore.models.calibration import Calibrator, fit_sigmoid
-from leadscore.models.estimators import BoostedTrees, HingeLogisticRegression
-from leadscore.models.metrics import log_losses, paired_difference
+from leadscore.models.metrics import paired_difference
+from leadscore.training.candidates import Candidate, blend, recencies
+from leadscore.training.competition import Competition
+from leadscore.training.folds import Folds
+from leadscore.training.limits import Limits
+from leadscore.training.recalibration import Method, choose, gain, newest
+from leadscore.training.segments import SegmentColumn, part_by_segment
+from leadscore.training.standings import CLEARLY, Standings
+from leadscore.training.tuning import tune
 
-__all__ = ["Candidate", "Competition", "candidates", "compete", "fit_likelihood"]
+__all__ = ["compete"]
 
 Floats = npt.NDArray[np.float64]
 
+_FOR_STANDARD: Final = 0.5
+"""Share of time or number that the standard candidates may take: a base rate that moves costs more than their finest
+settings gain, so some is kept for the weighting of recent leads."""
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A family with its settings.
-
-    Parameters
-    ----------
-    family
-        ``logistic_regression`` or ``boosted_trees``.
-    settings
-        What differs from the family's defaults.
-    estimator
-        Not yet fitted.
-    """
-
-    family: str
-    settings: str
-    estimator: Any
-
-    def __str__(self) -> str:
-        return f"{self.family} ({self.settings})"
-
-
-@dataclass(frozen=True, slots=True)
-class Competition:
-    """Outcome of a competition.
-
-    Parameters
-    ----------
-    winner, runner_up
-        Best candidate, and the best one of another family.
-    difference, difference_interval
-        Mean log loss of the runner-up minus the winner's on the same leads, with a 90 % interval.
-    sigmoid
-        Whether a sigmoid on an earlier stretch betters the log loss of the winner.
-    log_loss
-        Mean log loss of each candidate over the folds, by its name.
-    untried
-        Candidates that the time limit left out.
-    """
-
-    winner: Candidate
-    runner_up: Candidate | None
-    difference: float | None
-    difference_interval: tuple[float, float] | None
-    sigmoid: bool
-    log_loss: dict[str, float]
-    untried: int
-
-
-def candidates(levels: Sequence[int], *, seed: int) -> list[Candidate]:
-    """All candidates, within the bounds that keep means honest and reasons fast (150 trees, 15 leaves, depth 6)."""
-    additive = [
-        Candidate("logistic_regression", f"C={C:g}", HingeLogisticRegression(C=C, levels=levels)) for C in (0.03, 0.3)
-    ]
-    plain = Candidate(
-        "logistic_regression", "C=0.3, straight", HingeLogisticRegression(C=0.3, levels=levels, hinges=False)
-    )
-    grown = [
-        Candidate(
-            "boosted_trees",
-            f"{trees} trees of {leaves} leaves",
-            BoostedTrees(n_estimators=trees, num_leaves=leaves, learning_rate=rate, levels=levels, random_state=seed),
-        )
-        for trees, leaves, rate in ((80, 7, 0.08), (150, 7, 0.06), (150, 15, 0.04))
-    ]
-    return [additive[1], grown[0], plain, additive[0], *grown[1:]]
+_SHARES: Final = (0.5, 0.25, 0.75)
+"""Weights of the trees in a blend; the even one is the simplest."""
 
 
 def compete(
-    X: Floats,
-    y: Floats,
+    folds: Folds,
     contenders: Sequence[Candidate],
     *,
-    folds: int,
-    seconds: float,
-    weight: Floats | None = None,
+    limits: Limits,
+    seed: int = 0,
+    segments: SegmentColumn | None = None,
     advance: Callable[[str], None] = lambda _: None,
-) -> Competition:
+) -> tuple[Competition, Floats]:
     """Let candidates compete on forward-chained folds.
 
     Parameters
     ----------
-    X, y
-        Encoded leads in time order and their outcomes.
-    contenders
-        Candidates in the order in which they are tried; at least two are, whatever the time.
     folds
-        Number of stretches to look at.
-    seconds
-        After this time no further candidate is begun.
-    weight
-        What each lead counts for; all count alike without it.
+        The leads.
+    contenders
+        Standard candidates in the order in which they are tried; at least two are, whatever the time.
+    limits
+        Time and number.
+    seed
+        Seed of the search.
+    segments
+        Column of the segments that may have a model of their own; none has when None.
     advance
         Called with a candidate's name when it is done.
+
+    Returns
+    -------
+    competition, log_odds
+        How it ended, and the winner's raw log-odds in the rows of the past, by models that had not seen them.
     """
-    stretches = list(forward_folds(len(y), folds))
-    seen = np.concatenate([stretch for _, stretch in stretches])
-    deadline = time.monotonic() + seconds
-    raw: dict[str, Floats] = {}
-    tried: list[Candidate] = []
-    for candidate in contenders:
-        if len(tried) >= 2 and time.monotonic() > deadline:
-            break
-        raw[str(candidate)] = np.concatenate(
-            [_forward(candidate, X, y, weight, before, now) for before, now in stretches]
-        )
-        tried.append(candidate)
-        advance(str(candidate))
-    losses = {name: log_losses(Calibrator()(values), y[seen], _of(weight, seen)) for name, values in raw.items()}
-    ranked = sorted(tried, key=lambda c: float(losses[str(c)].mean()))
-    winner = ranked[0]
-    runner_up = next((c for c in ranked if c.family != winner.family), None)
-    difference, interval = (
-        (None, None) if runner_up is None else paired_difference(losses[str(runner_up)], losses[str(winner)])
-    )
-    return Competition(
+    standings = Standings(folds, limits, advance)
+    _enter_standard(standings, contenders)
+    alike = _blended(standings)
+    winner = _weighted(standings, alike)
+    winner, searched, remark = tune(standings, winner, seed)
+    winner, verdicts = part_by_segment(standings, winner, segments)
+
+    forecasts = folds.forecasts(standings.raw[str(winner)])
+    method: Method = choose(forecasts) if "calibration" in limits.include else "none"
+    runner_up = standings.best(winner.family, other=True)
+    difference, interval = _lead(standings, winner, runner_up)
+    competition = Competition(
         winner=winner,
         runner_up=runner_up,
         difference=difference,
         difference_interval=interval,
-        sigmoid=_sigmoid_helps(raw[str(winner)], y[seen], _of(weight, seen), [len(now) for _, now in stretches]),
-        log_loss={str(c): float(losses[str(c)].mean()) for c in ranked},
-        untried=len(contenders) - len(tried),
+        calibration=method,
+        log_loss={str(c): standings.loss(c) for c in sorted(standings.tried, key=standings.loss)},
+        untried=standings.untried,
+        searched=searched,
+        remark=remark,
+        newest=newest(folds.forecasts(standings.raw[str(alike)]), folds.earlier, forecasts, method),
+        segments=verdicts,
     )
+    return competition, folds.everywhere(standings.raw[str(winner)])
 
 
-def fit_likelihood(
-    competition: Competition,
-    X: Floats,
-    y: Floats,
-    X_later: Floats,
-    y_later: Floats,
-    *,
-    weight: Floats | None = None,
-    weight_later: Floats | None = None,
-) -> tuple[Likelihood, Any]:
-    """Fit the winner on the past and calibrate it on the stretch after it; weights are as for :func:`compete`.
+def _enter_standard(standings: Standings, contenders: Sequence[Candidate]) -> None:
+    limits = standings.limits
+    share = _FOR_STANDARD if "recency" in limits.include else 1.0
+    for number, candidate in enumerate(contenders):
+        if number < 2 or limits.spent < share:
+            standings.enter(candidate, whatever_the_time=number < 2)
+        elif limits.trials is None:
+            standings.untried += 1
 
-    Returns
-    -------
-    likelihood, estimator
-        What a Bundle keeps, and the fitted scikit-learn estimator.
+
+def _blended(standings: Standings) -> Candidate:
+    """The best standard candidate, or the blend of the best of both families where it is clearly better.
+
+    A blend costs nothing: the log-odds of its parts are known.
     """
-    estimator = _fit(competition.winner, X, y, weight)
-    calibrator = Calibrator()
-    if competition.sigmoid and 0 < y_later.sum() < len(y_later):
-        calibrator = fit_sigmoid(estimator.decision_function(X_later), y_later, weight_later)
-    return Likelihood(estimator.model_, calibrator), estimator
+    single = standings.best()
+    additive, trees = standings.best("logistic_regression"), standings.best("boosted_trees")
+    assert single is not None, "one candidate always competes"
+    if additive is None or trees is None or "blend" not in standings.limits.include:
+        return single
+    raw = [standings.raw[str(part)] for part in (additive, trees)]
+    for share in _SHARES:
+        standings.note(blend(additive, trees, share), (1.0 - share) * raw[0] + share * raw[1])
+    mixed = standings.best("blend")
+    return mixed if mixed is not None and standings.gain(mixed, single) > CLEARLY else single
 
 
-def _fit(candidate: Candidate, X: Floats, y: Floats, weight: Floats | None) -> Any:
-    estimator = clone(candidate.estimator)
-    return estimator.fit(X, y) if weight is None else estimator.fit(X, y, sample_weight=weight)
+def _weighted(standings: Standings, winner: Candidate) -> Candidate:
+    """The winner so far with recent leads weighted, where that is clearly better.
+
+    Weighting makes up for a base rate that moves, but leaves fewer leads to learn everything else from. Where a
+    calibration makes up for it clearly better, all leads count alike.
+    """
+    include, past = standings.limits.include, standings.folds.past
+    if "recency" not in include:
+        return winner
+    entered = [c for c in (winner.with_recency(r, past.unit) for r in recencies(past)) if standings.enter(c)]
+    best = min(entered, key=standings.loss, default=winner)
+    if standings.gain(best, winner) <= CLEARLY:
+        return winner
+    if "calibration" in include and gain(standings.calibrated(best), standings.calibrated(winner)) > CLEARLY:
+        return winner
+    return best
 
 
-def _forward(candidate: Candidate, X: Floats, y: Floats, weight: Floats | None, before: Any, now: Any) -> Floats:
-    if y[before].min() == y[before].max():
-        return np.full(len(now), 10.0 if y[before].min() else -10.0)
-    fitted = _fit(candidate, X[before], y[before], _of(weight, before))
-    log_odds: Floats = fitted.decision_function(X[now])
-    return log_odds
-
-
-def _sigmoid_helps(raw: Floats, y: Floats, weight: Floats | None, sizes: Sequence[int]) -> bool:
-    """Judge a sigmoid as it will be used: fitted on one stretch, looked at on the next."""
-    edges = np.cumsum([0, *sizes])
-    gain = 0.0
-    for start, middle, end in zip(edges[:-2], edges[1:-1], edges[2:], strict=True):
-        earlier, later = slice(start, middle), slice(middle, end)
-        if not 0 < y[earlier].sum() < middle - start:
-            continue
-        fitted = fit_sigmoid(raw[earlier], y[earlier], _of(weight, earlier))
-        plain, bent = (log_losses(c(raw[later]), y[later], _of(weight, later)) for c in (Calibrator(), fitted))
-        gain += float((plain - bent).sum())
-    return gain > 0
-
-
-def _of(weight: Floats | None, rows: Any) -> Floats | None:
-    return None if weight is None else weight[rows]
+def _lead(
+    standings: Standings, winner: Candidate, runner_up: Candidate | None
+) -> tuple[float | None, tuple[float, float] | None]:
+    if runner_up is None:
+        return None, None
+    return paired_difference(*(standings.losses[str(c)] for c in (runner_up, winner)))

@@ -22,9 +22,7 @@ from leadscore.decisions import (
     fit_policy,
 )
 from leadscore.errors import RecipeError
-from leadscore.models.value import MarginTable
 from leadscore.scoring import tie_break
-from leadscore.training.fitting import FittedStage
 from leadscore.training.recipe import Recipe
 
 __all__ = ["anonymous", "arrivals_per_period", "cut_tiers", "prospects_of"]
@@ -35,19 +33,16 @@ Index = npt.NDArray[np.intp]
 _QUARTER = 91.0
 
 
-def prospects_of(
-    X: Floats, history: History, rows: Index, fitted: Mapping[Stage, FittedStage], margins: MarginTable
-) -> Prospects:
+def prospects_of(likelihoods: Mapping[Stage, Floats], history: History, rows: Index, margin: Floats) -> Prospects:
     """The leads of these rows as numbers, which is all that decisions see of them."""
-    p = {stage: f.likelihood(X[rows]) for stage, f in fitted.items()}
+    p = dict(likelihoods)
     if len(p) == 2:
         p["close"] = p["qualify"] * p["close"]
-    segment = history.segment[rows]
     return Prospects(
         p_qualify=p.get("qualify"),
         p_close=p.get("close"),
-        margin=margins(segment),
-        segment=segment,
+        margin=margin,
+        segment=history.segment[rows],
         customer=history.customer[rows],
         contactable=history.contactable[rows],
         tie=tie_break(history.lead_id[rows]),
@@ -60,23 +55,35 @@ def anonymous(prospects: Prospects) -> Prospects:
 
 
 def cut_tiers(
-    X: Floats,
+    likelihoods: Mapping[Stage, Floats],
     history: History,
     rows: Index,
-    fitted: Mapping[Stage, FittedStage],
-    margins: MarginTable,
+    margin: Floats,
     recipe: Recipe,
     *,
     arrivals: History,
 ) -> tuple[Policy, Prospects, tuple[str, ...]]:
-    """Price the roles' time and cut the tiers on held-out leads, never the test stretch.
+    """Price the roles' time and cut the tiers on leads whose likelihoods come from models that had not seen them.
+
+    Parameters
+    ----------
+    likelihoods
+        By stage, of these rows; ``close`` given that the lead qualified, where both are learned.
+    history, rows
+        The leads.
+    margin
+        What they bring if won.
+    recipe
+        Structure and assumptions.
+    arrivals
+        All leads of the history, to count how many arrive.
 
     Returns
     -------
     policy, reference, notes
         The policy, the leads that it was cut from, and what a reader of the table should know.
     """
-    reference = anonymous(prospects_of(X, history, rows, fitted, margins))
+    reference = anonymous(prospects_of(likelihoods, history, rows, margin))
     assumption, notes = _assumption(recipe, reference)
     structure = recipe.selling_structure()
     structure = structure.per(recipe.split.period or structure.period)

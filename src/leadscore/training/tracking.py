@@ -11,11 +11,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, Metric, Param
@@ -24,24 +24,39 @@ from mlflow.pyfunc import save_model
 from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import AnyType
 
-from leadscore.models.bundle import Bundle, save_bundle
+from leadscore.models.bundle import AnyBundle, save_bundle
+from leadscore.models.features import Encoder, Feature
 from leadscore.models.golden import golden_rows
 from leadscore.models.placement import local_path
-from leadscore.models.registry import Registry
+from leadscore.models.registry import CHAMPION, Registry, Version
 from leadscore.scoring import Scorer
 from leadscore.scoring.decision import REPLY_KEYS
-from leadscore.training.promotion import gates, passed, tags_of
-from leadscore.training.report.figures import calibration_figure, gain_figure, tier_figure
-from leadscore.training.result import Registered, TrainingResult
+from leadscore.training.promotion import gates, is_card, passed, tags_of
+from leadscore.training.report.figures import audit_figure, calibration_figure, gain_figure, tier_figure
+from leadscore.training.report.frames import (
+    audit_frame,
+    calibration_frame,
+    drift_frame,
+    field_frame,
+    gain_frame,
+    value_frame,
+)
+from leadscore.training.report.page import examination_page
+from leadscore.training.result import CardResult, Registered, TrainingResult
 
 __all__ = ["input_example", "log_training", "model_signature"]
 
 _MODEL = "model"
 _CODE = Path(__file__).with_name("pyfunc.py")
 
+AnyResult: TypeAlias = TrainingResult | CardResult
+"""A model, or the points card that stands in for one."""
 
-def log_training(result: TrainingResult, registry: Registry, *, seed: int, now: datetime) -> Registered:
-    """Log one training as a run and register its model; the first of an empty registry becomes champion.
+
+def log_training(result: AnyResult, registry: Registry, *, seed: int, now: datetime) -> Registered:
+    """Log one training as a run and register what it made.
+
+    The first of an empty registry becomes champion, and so does what replaces a points card of the same recipe.
 
     Parameters
     ----------
@@ -62,16 +77,22 @@ def log_training(result: TrainingResult, registry: Registry, *, seed: int, now: 
     verdicts = gates(result)
     registry.create()
     with registry.reaching(), tempfile.TemporaryDirectory(prefix="leadscore-") as scratch:
-        first = not registry.versions()
+        versions = registry.versions()
         with _run(result, registry, seed=seed, now=now) as run:
             run.log_figures(result, seed=seed)
             run.log_files(_write_files(result, Path(scratch) / "run"))
+            run.log_tables(_tables(result))
             model_id, location = run.log_model(result.bundle, Path(scratch))
-            tags = {"recipe": result.recipe.name, **tags_of(verdicts)}
+            tags = {"recipe": result.recipe.name, "basis": result.basis, **tags_of(verdicts)}
             number = registry.register(location, run_id=run.run_id, model_id=model_id, tags=tags)
-            if first and passed(verdicts):
+            if passed(verdicts) and (not versions or _card_reigns(versions, result.recipe.name)):
                 registry.promote(str(number))
     return Registered(run.run_id, f"models:/{registry.name}/{number}", registry.alias_of(number), verdicts)
+
+
+def _card_reigns(versions: tuple[Version, ...], recipe: str) -> bool:
+    champion = next((v for v in versions if CHAMPION in v.aliases), None)
+    return champion is not None and is_card(champion) and champion.tags.get("recipe") == recipe
 
 
 @dataclass(slots=True)
@@ -85,7 +106,7 @@ class _Run:
     places: list[str]
     model_id: str | None = None
 
-    def log_figures(self, result: TrainingResult, *, seed: int) -> None:
+    def log_figures(self, result: AnyResult, *, seed: int) -> None:
         """Parameters, metrics and the data that was learned from."""
         metrics = [Metric(name, float(value), self.at, 0) for name, value in _metrics(result).items()]
         params = [Param(name, str(value)) for name, value in _params(result, seed).items()]
@@ -96,7 +117,12 @@ class _Run:
         """Everything that lies in a folder."""
         self.client.log_artifacts(self.run_id, str(folder))
 
-    def log_model(self, bundle: Bundle, scratch: Path) -> tuple[str, str]:
+    def log_tables(self, tables: Mapping[str, pd.DataFrame]) -> None:
+        """Tables that MLflow's pages show as such, and compare between runs."""
+        for name, table in tables.items():
+            self.client.log_table(self.run_id, table, f"tables/{name}.json")
+
+    def log_model(self, bundle: AnyBundle, scratch: Path) -> tuple[str, str]:
         """The pyfunc model with the Bundle inside; returns its id and location."""
         made = self.client.create_logged_model(self.experiment_id, name=_MODEL, source_run_id=self.run_id)
         self.model_id = made.model_id
@@ -130,7 +156,7 @@ class _Run:
 
 
 @contextmanager
-def _run(result: TrainingResult, registry: Registry, *, seed: int, now: datetime) -> Iterator[_Run]:
+def _run(result: AnyResult, registry: Registry, *, seed: int, now: datetime) -> Iterator[_Run]:
     client, name = registry.client, result.recipe.name
     found = client.get_experiment_by_name(name)
     here = str(registry.artifacts) if registry.embedded else None
@@ -152,7 +178,7 @@ def _run(result: TrainingResult, registry: Registry, *, seed: int, now: datetime
     client.set_terminated(run.run_id, "FINISHED")
 
 
-def model_signature(bundle: Bundle) -> ModelSignature:
+def model_signature(bundle: AnyBundle) -> ModelSignature:
     """Columns in and out.
 
     Every input is optional and of any type, since an export writes numbers as text, answers as words, and leaves
@@ -165,12 +191,12 @@ def model_signature(bundle: Bundle) -> ModelSignature:
     return ModelSignature(Schema(inputs), Schema(outputs))
 
 
-def input_example(bundle: Bundle) -> pd.DataFrame:
+def input_example(bundle: AnyBundle) -> pd.DataFrame:
     """Three leads that never lived, with the columns of the export that the model looks at."""
     encoder, parts = bundle.encoder, bundle.parts
     fields = {field.name for field in Scorer(bundle).fields}
     leads = [
-        {f.name: encoder.decode(f, code) for f, code in zip(encoder.features, row, strict=True) if f.name in fields}
+        {f.name: _sent(encoder, f, code) for f, code in zip(encoder.features, row, strict=True) if f.name in fields}
         for row in golden_rows(encoder, n=3)
     ]
     frame = pd.DataFrame(leads, dtype=object)
@@ -186,8 +212,16 @@ def input_example(bundle: Bundle) -> pd.DataFrame:
     return frame.astype(object)
 
 
-def _write_files(result: TrainingResult, folder: Path) -> Path:
+def _sent(encoder: Encoder, feature: Feature, code: float) -> Any:
+    """A value as a caller would send it; of personal data an example in place of its kind."""
+    value = encoder.decode(feature, code)
+    return value if feature.contact is None or value is None else feature.examples[0]
+
+
+def _write_files(result: AnyResult, folder: Path) -> Path:
     """The files that a reader of the run opens."""
+    if isinstance(result, CardResult):
+        return _write_card(result, folder)
     figures = folder / "figures"
     figures.mkdir(parents=True)
     texts = {
@@ -203,13 +237,53 @@ def _write_files(result: TrainingResult, folder: Path) -> Path:
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     for stage, found in result.evaluation.items():
-        calibration_figure(found.p, found.y, f"P({stage})").savefig(figures / f"calibration_{stage}.png")
-        gain_figure(found.p, found.y, f"P({stage})").savefig(figures / f"gain_{stage}.png")
+        for name, draw in (("calibration", calibration_figure), ("gain", gain_figure)):
+            draw(found.p, found.y, f"P({stage})", weight=found.weight).savefig(figures / f"{name}_{stage}.png")
+    if result.examination is not None:
+        audit_figure(result.examination.verdicts).savefig(figures / "audit.png")
+        (folder / "fields.html").write_text(examination_page(result.examination, result.recipe.name), encoding="utf-8")
     tier_figure(result.bundle.policy, result.bundle.reference).savefig(figures / "tiers.png")
     return folder
 
 
-def _params(result: TrainingResult, seed: int) -> dict[str, Any]:
+def _tables(result: AnyResult) -> dict[str, pd.DataFrame]:
+    if isinstance(result, CardResult):
+        return {}
+    tables = {}
+    for stage, found in result.evaluation.items():
+        tables[f"calibration_{stage}"] = calibration_frame(found.reliability)
+        tables[f"gain_{stage}"] = gain_frame(found.p, found.y, found.weight)
+    if (examined := result.examination) is not None:
+        tables["audit"] = audit_frame(examined.verdicts)
+        tables["fields"], tables["values"] = field_frame(examined.fields), value_frame(examined.fields)
+        tables["drift"] = drift_frame(examined.drift)
+    return tables
+
+
+def _write_card(result: CardResult, folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    rules = [f"{rule.words}: {rule.points_in_words}" for rule in result.bundle.rules.points]
+    texts = {
+        "recipe.json": result.recipe.model_dump_json(indent=2),
+        "train.json": json.dumps(result.to_dict(), indent=2, ensure_ascii=False),
+        "card.json": json.dumps(result.bundle.card, indent=2, ensure_ascii=False),
+        "rules.txt": "\n".join(rules),
+        "tiers.csv": result.tiers.to_csv(index=False),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def _params(result: AnyResult, seed: int) -> dict[str, Any]:
+    if isinstance(result, CardResult):
+        return {
+            "recipe": result.recipe.name,
+            "basis": result.basis,
+            "structure": result.bundle.structure.name,
+            "rules": len(result.bundle.rules.points),
+            "data_fingerprint": result.bundle.card["data_fingerprint"],
+        }
     recipe, policy = result.recipe, result.bundle.policy
     params = {
         "recipe": recipe.name,
@@ -219,6 +293,8 @@ def _params(result: TrainingResult, seed: int) -> dict[str, Any]:
         "period": policy.structure.period,
         "leads_per_period": f"{policy.leads_per_period:g}",
         "features": len(result.bundle.encoder.features),
+        "value.source": result.value.source,
+        "value.model": result.value.margins.kind,
         "data_fingerprint": result.bundle.card["data_fingerprint"],
     }
     params |= {f"split.{name}": value for name, value in recipe.split.model_dump(mode="json").items()}
@@ -232,11 +308,15 @@ def _params(result: TrainingResult, seed: int) -> dict[str, Any]:
     return params
 
 
-def _metrics(result: TrainingResult) -> dict[str, float]:
+def _metrics(result: AnyResult) -> dict[str, float]:
+    if isinstance(result, CardResult):
+        return {"rows.read": result.rows["read"], "seconds": result.seconds}
     policy = result.bundle.policy
     metrics: dict[str, float] = {f"rows.{name}": count for name, count in result.rows.items()}
     for stage, figures in result.metrics.items():
         metrics |= {f"{stage}.{name}": value for name, value in _flat(figures)}
+    if result.value.errors is not None:
+        metrics |= {f"value.{name}": value for name, value in _flat(asdict(result.value.errors))}
     metrics |= {f"price_per_hour.{role}": price for role, price in policy.prices.per_hour.items()}
     metrics |= {"tiers.loss_share": policy.tiers.loss_share, "seconds": result.seconds}
     return {name: value for name, value in metrics.items() if value is not None and math.isfinite(value)}
@@ -248,11 +328,11 @@ def _flat(figures: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
             yield from ((f"{name}.{inner}", figure) for inner, figure in _flat(value))
         elif name.endswith("_interval"):
             yield from zip((f"{name.removesuffix('_interval')}.{end}" for end in ("low", "high")), value, strict=True)
-        else:
+        elif not isinstance(value, str | list):  # the verdict and the deciles are in train.json
             yield name, value
 
 
-def _dataset(result: TrainingResult) -> DatasetInput:
+def _dataset(result: AnyResult) -> DatasetInput:
     schema = {feature.name: feature.kind for feature in result.bundle.encoder.features}
     dataset = Dataset(
         name=result.recipe.name,

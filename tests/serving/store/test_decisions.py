@@ -4,6 +4,8 @@ import sqlite3
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateTable
 
 from leadscore.errors import OutOfReach, SettingsError
 from leadscore.serving import DecisionStore
@@ -30,7 +32,7 @@ def test_a_decision_is_read_back_as_it_was_made(store, runner, record_of):
     assert kept["prices"] == dict(decision.detail.prices)
     assert kept["eligible"] == list(decision.detail.eligible)
     assert kept["runner_up"] == {"role": decision.detail.runner_up[0], "net_value": decision.detail.runner_up[1]}
-    assert kept["reasons"] == [decision.reason_1, decision.reason_2, decision.reason_3]
+    assert kept["reasons"] == [r for r in (decision.reason_1, decision.reason_2, decision.reason_3) if r]
 
 
 def test_decisions_are_there_after_the_file_is_opened_again(tmp_path, runner, record_of):
@@ -76,6 +78,35 @@ def test_a_newer_file_is_refused(tmp_path):
     connection.close()
     with pytest.raises(SettingsError, match="Upgrade leadscore"):
         DecisionStore(path)
+
+
+def test_a_file_of_version_1_is_brought_forward_with_its_decisions(tmp_path):
+    path = tmp_path / "decisions.db"
+    connection = sqlite3.connect(path)
+    now = [table for table in schema.METADATA.sorted_tables if table is not schema.decision]
+    for table in now:
+        connection.execute(str(CreateTable(table).compile(dialect=sqlite.dialect())))
+    columns = [c for c in schema.decision.columns if c.name != "basis"]
+    kinds = {"value": "FLOAT NOT NULL", "decision_id": "TEXT PRIMARY KEY"}
+    written = ", ".join(f"{c.name} {kinds.get(c.name, c.type)}" for c in columns)
+    connection.execute(f"CREATE TABLE decision ({written}) WITHOUT ROWID")
+    connection.execute("CREATE INDEX decision_of_lead ON decision (lead_key, decided_at)")
+    connection.execute("INSERT INTO lead VALUES ('L-1', 'key')")
+    texts = {"decision_id": "d", "lead_key": "key", "eligible": "[]", "prices": "{}", "runner_up": None}
+    connection.execute(
+        f"INSERT INTO decision VALUES ({', '.join('?' * len(columns))})", [texts.get(c.name, 1) for c in columns]
+    )
+    connection.execute("INSERT INTO lead_snapshot VALUES ('d', NULL, NULL, '{}', '[]', '[]')")
+    connection.execute("PRAGMA user_version=1")
+    connection.commit()
+    connection.close()
+    with DecisionStore(path) as store:
+        [kept] = store.decisions_of("L-1")
+    assert (kept["decision_id"], kept["basis"], kept["value"], kept["reasons"]) == ("d", "model", 1.0, [])
+    connection = schema.connect(path)
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert connection.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
+    connection.close()
 
 
 @pytest.mark.parametrize("place", ["postgresql://user:secret@host/db", "sqlite://", ""])

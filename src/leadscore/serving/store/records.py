@@ -56,6 +56,7 @@ class DecisionRecord:
             "role": decision.role,
             "reply_within_minutes": decision.reply_within_minutes,
             "horizon_days": decision.horizon_days,
+            "basis": decision.basis,
             "propensity": detail.propensity,
             "eligible": _ENCODE(list(detail.eligible)),
             "prices": _ENCODE(dict(detail.prices)),
@@ -65,7 +66,10 @@ class DecisionRecord:
     def snapshot_row(self) -> Mapping[str, Any]:
         """Values of the ``lead_snapshot`` table."""
         lead, decision = self.lead, self.decision
-        activities = [{"type": event.type, "at": moment_text(event.at)} for event in lead.activities]
+        activities = [
+            {"type": event.type, "at": moment_text(event.at)} | ({"values": dict(event.values)} if event.values else {})
+            for event in lead.activities
+        ]
         reasons = [text for text in (decision.reason_1, decision.reason_2, decision.reason_3) if text]
         return {
             "decision_id": self.decision_id,

@@ -14,7 +14,7 @@ from leadscore.errors import OutOfReach, SettingsError
 
 __all__ = ["VERSION", "api_key", "connect", "decision", "lead", "lead_snapshot", "prepare"]
 
-VERSION = 1
+VERSION = 2
 """Version of the tables, kept in the file as ``PRAGMA user_version``."""
 
 BUSY_MS = 2000
@@ -40,13 +40,14 @@ decision = Table(
     Column("p_qualify", Float),
     Column("p_close", Float),
     Column("score", Integer, nullable=False),
-    Column("value", Float, nullable=False),
+    Column("value", Float),
     Column("currency", Text, nullable=False),
     Column("tier", Text, nullable=False),
     Column("tier_role", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("reply_within_minutes", Integer),
     Column("horizon_days", Integer),
+    Column("basis", Text, nullable=False),
     Column("propensity", Float, nullable=False),
     Column("eligible", Text, nullable=False),
     Column("prices", Text, nullable=False),
@@ -113,6 +114,9 @@ def prepare(path: Path) -> None:
     except (OSError, sqlite3.Error) as error:
         raise OutOfReach(f"the decision store {path} cannot be opened: {error}") from None
     try:
+        # Tables are made anew under one that refers to them, which must go on meaning the new one.
+        connection.execute("PRAGMA foreign_keys=OFF")
+        connection.execute("PRAGMA legacy_alter_table=ON")
         _make_tables(connection, path)
     except sqlite3.Error as error:
         raise OutOfReach(f"the decision store {path} cannot be prepared: {error}") from None
@@ -131,8 +135,24 @@ def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
         )
     if found == 0:
         for table in METADATA.sorted_tables:
-            connection.execute(str(CreateTable(table).compile(dialect=sqlite.dialect())))
-            for index in table.indexes:
-                connection.execute(str(CreateIndex(index).compile(dialect=sqlite.dialect())))
-        connection.execute(f"PRAGMA user_version={VERSION}")
+            _make(connection, table)
+    elif found == 1:
+        _allow_rules(connection)
+    connection.execute(f"PRAGMA user_version={VERSION}")
     connection.execute("COMMIT")
+
+
+def _make(connection: sqlite3.Connection, table: Table) -> None:
+    connection.execute(str(CreateTable(table).compile(dialect=sqlite.dialect())))
+    for index in table.indexes:
+        connection.execute(str(CreateIndex(index).compile(dialect=sqlite.dialect())))
+
+
+def _allow_rules(connection: sqlite3.Connection) -> None:
+    """From version 1, which knew decisions of models only: SQLite takes NOT NULL away by making a table anew."""
+    kept = ", ".join(column.name for column in decision.columns if column.name != "basis")
+    connection.execute("ALTER TABLE decision RENAME TO decision_1")
+    connection.execute("DROP INDEX decision_of_lead")
+    _make(connection, decision)
+    connection.execute(f"INSERT INTO decision ({kept}, basis) SELECT {kept}, 'model' FROM decision_1")
+    connection.execute("DROP TABLE decision_1")

@@ -1,19 +1,38 @@
-"""Report: what was trained, as figures for a run and tables for a terminal.
+"""Report: what was trained, as figures, tables and a page for a run, and as tables for a terminal.
 
 Figures know arrays and policies, tables know results; neither measures anything itself.
 """
 
 from __future__ import annotations
 
-from leadscore.training.report.figures import calibration_figure, gain_figure, tier_figure
+from leadscore.training.report.figures import audit_figure, calibration_figure, gain_figure, tier_figure
+from leadscore.training.report.frames import (
+    audit_frame,
+    calibration_frame,
+    drift_frame,
+    field_frame,
+    gain_frame,
+    gains,
+    value_frame,
+)
+from leadscore.training.report.page import examination_page
 from leadscore.training.report.tables import excluded_line, moved_table, stage_table, tier_table
 
 __all__ = [
+    "audit_figure",
+    "audit_frame",
     "calibration_figure",
+    "calibration_frame",
+    "drift_frame",
+    "examination_page",
     "excluded_line",
+    "field_frame",
     "gain_figure",
+    "gain_frame",
+    "gains",
     "moved_table",
     "stage_table",
     "tier_figure",
     "tier_table",
+    "value_frame",
 ]

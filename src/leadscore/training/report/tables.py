@@ -69,8 +69,14 @@ def _caption(policy: Policy, currency: str) -> Iterator[str]:
     yield f"Qualified, won and value are expected in one {policy.structure.period}."
     if any(_other_role(row) for row in rows):
         yield "Other role: share of these leads that another role calls first."
-    worth = [f"{role} {price:,.0f} {currency}" for role, price in policy.prices.per_hour.items() if round(price)]
+    worth = [_worth(policy, role, currency) for role, price in policy.prices.per_hour.items() if round(price)]
     yield f"One more hour would bring: {', '.join(worth)}." if worth else "Every role has hours to spare."
+
+
+def _worth(policy: Policy, role: str, currency: str) -> str:
+    low, high = policy.prices.band.get(role, (None, None))
+    band = "" if low is None or high is None else f" ({low:,.0f}-{high:,.0f})"
+    return f"{role} {policy.prices.per_hour[role]:,.0f} {currency}{band}"
 
 
 def _other_role(row: TierRow) -> bool:

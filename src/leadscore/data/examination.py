@@ -1,0 +1,70 @@
+"""Everything that is to be known of an export's columns before anybody learns from them, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from leadscore.data.drift import Drift, drift
+from leadscore.data.history import History
+from leadscore.data.leakage import ColumnVerdict, audit
+from leadscore.data.quality import FieldPage, field_pages
+
+__all__ = ["Examination", "examine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was found out about the columns of an export.
+
+    Parameters
+    ----------
+    verdicts
+        What the leakage audit says of each column.
+    fields
+        Field page of every column.
+    drift
+        How the newest leads differ from those before them.
+    rows, snapshots
+        Leads, and how many exports of them were compared.
+    """
+
+    verdicts: tuple[ColumnVerdict, ...]
+    fields: tuple[FieldPage, ...]
+    drift: Drift
+    rows: int
+    snapshots: int = 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, as in ``audit --json``."""
+        return {
+            "rows": self.rows,
+            "snapshots": self.snapshots,
+            "columns": [v.to_dict() for v in self.verdicts],
+            "fields": [p.to_dict() for p in self.fields],
+            "drift": self.drift.to_dict(),
+        }
+
+
+def examine(
+    history: History, *, allow: Mapping[str, str], later: History | pd.DataFrame | None = None, seed: int = 0
+) -> Examination:
+    """Audit the columns, describe each, and hold the newest leads beside the others.
+
+    Parameters
+    ----------
+    history
+        All leads, undecided ones too, before the audit was applied.
+    allow
+        Columns that the recipe uses whatever the audit says, each with the reason.
+    later
+        The same leads exported again later.
+    seed
+        Seed of the folds.
+    """
+    verdicts = audit(history, allow=allow, later=later, seed=seed)
+    pages, moved = field_pages(history, verdicts), drift(history, seed=seed)
+    return Examination(verdicts, pages, moved, len(history), 1 if later is None else 2)

@@ -1,0 +1,146 @@
+"""Decisions of a model: likelihoods, value, route and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from leadscore.decisions import Choices, Prospects
+from leadscore.models.bundle import Bundle
+from leadscore.models.reasons import Reason, explain
+from leadscore.scoring.decision import Basis, Decision, Detail
+from leadscore.scoring.inputs import Inputs, notes, tie_break
+
+__all__ = ["ModelJudge"]
+
+Floats = npt.NDArray[np.float64]
+
+
+class ModelJudge:
+    """Judges encoded leads with a model.
+
+    Parameters
+    ----------
+    bundle
+        Everything needed to score.
+    version
+        Name of the model in replies.
+    """
+
+    basis: Final[Basis] = "model"
+
+    def __init__(self, bundle: Bundle, version: str) -> None:
+        self.bundle = bundle
+        self.model_version = version
+        self._currency = str(bundle.card["currency"])
+        self._values = np.sort(bundle.policy.decide(bundle.reference).value)
+        stage: Any = bundle.card["horizon_days"]
+        self._horizon: int | None = stage.get("close") or stage.get("qualify")
+
+    @property
+    def tier_table(self) -> Mapping[str, Any]:
+        """The published tiers and the prices of the roles' time."""
+        policy = self.bundle.policy
+        return {
+            "tiers": [asdict(row) for row in policy.tiers.rows],
+            "prices": dict(policy.prices.per_hour),
+            "price_bands": {role: list(band) for role, band in policy.prices.band.items()},
+        }
+
+    def decide(self, inputs: Inputs, reasons: int | None, detail: bool) -> list[Decision]:
+        """Likelihoods, value, route and reasons: the same few lines for every caller."""
+        p_qualify, p_close = self.bundle.likelihoods(inputs.X)
+        prospects = Prospects(
+            p_qualify,
+            p_close,
+            margin=self.bundle.margins(inputs.X, inputs.segment),
+            segment=inputs.segment,
+            customer=inputs.customer,
+            contactable=inputs.contactable,
+            tie=tie_break(inputs.ids),
+        )
+        choices = self.bundle.policy.decide(prospects)
+        found = None if reasons == 0 else self._reasons(inputs.X, choices, reasons)
+        return [
+            self._decision(i, lead_id, prospects, choices, found, self._detail(i, inputs, choices, found, detail))
+            for i, lead_id in enumerate(inputs.ids)
+        ]
+
+    def _reasons(self, X: Floats, choices: Choices, top: int | None) -> list[dict[str, list[Reason]]]:
+        """Reasons by stage: those of the stage that decides the role, or all of both when ``top`` is None."""
+        deciding = np.array([self._deciding_stage(role) for role in choices.role], dtype=object)
+        found: list[dict[str, list[Reason]]] = [{} for _ in range(len(X))]
+        for stage, likelihood in self.bundle.stages.items():
+            rows = np.arange(len(X)) if top is None else np.flatnonzero(deciding == stage)
+            if not len(rows):
+                continue
+            for row, effects in zip(rows, likelihood.model.reasons(X[rows]), strict=True):
+                found[row][stage] = explain(self.bundle.encoder, X[row], effects, top=top)
+        return found
+
+    def _deciding_stage(self, role: str) -> str:
+        stages = self.bundle.stages
+        if len(stages) == 1:
+            return next(iter(stages))
+        return "close" if self._closes.get(role, False) else "qualify"
+
+    @cached_property
+    def _closes(self) -> dict[str, bool]:
+        return {role.name: role.stage in ("close", "grow") for role in self.bundle.policy.structure.role}
+
+    def _decision(
+        self,
+        i: int,
+        lead_id: str,
+        prospects: Prospects,
+        choices: Choices,
+        reasons: list[dict[str, list[Reason]]] | None,
+        detail: Detail | None,
+    ) -> Decision:
+        role = str(choices.role[i])
+        found = reasons[i] if reasons is not None else {}
+        flat = found.get(self._deciding_stage(role), [])[:3]
+        texts = [r.text for r in flat] + [None] * (3 - len(flat))
+        value = float(choices.value[i])
+        return Decision(
+            lead_id=lead_id,
+            p_qualify=None if prospects.p_qualify is None else float(prospects.p_qualify[i]),
+            p_close=None if prospects.p_close is None else float(prospects.p_close[i]),
+            score=min(99, int(100 * np.searchsorted(self._values, value, side="left") / len(self._values))),
+            value=value,
+            currency=self._currency,
+            tier=str(choices.tier[i]),
+            tier_role=str(choices.tier_role[i]),
+            role=role,
+            reply_within_minutes=choices.reply_within_minutes[i],
+            reason_1=texts[0],
+            reason_2=texts[1],
+            reason_3=texts[2],
+            basis=self.basis,
+            model_version=self.model_version,
+            horizon_days=self._horizon,
+            detail=detail,
+        )
+
+    def _detail(
+        self, i: int, inputs: Inputs, choices: Choices, found: list[dict[str, list[Reason]]] | None, wanted: bool
+    ) -> Detail | None:
+        if not wanted:
+            return None
+        runner_up = choices.runner_up[i]
+        by_role = zip(self.bundle.policy.roles, choices.role_net[i].tolist(), strict=True)
+        nets = {role: net for role, net in by_role if np.isfinite(net)}
+        return Detail(
+            reasons={} if found is None else found[i],
+            runner_up=None if runner_up is None else (str(runner_up), float(choices.runner_up_net[i])),
+            prices=dict(self.bundle.policy.prices.per_hour),
+            eligible=tuple(nets),
+            propensity=1.0,
+            net_values=nets,
+            notes=notes(self.bundle, inputs, i),
+        )

@@ -1,0 +1,71 @@
+"""Which model is registered: the measured procedure, moved forward to all mature leads.
+
+What was measured on the untouched last stretch is a procedure: a family with its settings, how much the past counts,
+and a calibration. Its model knows nothing of that stretch. The model that goes to work is the same procedure fitted
+once more with the newest leads in it; prices and tiers are cut on what its folds forecast, never on what it learned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from leadscore.data.history import History
+from leadscore.data.outcomes import Stage
+from leadscore.data.splits import TimeSplit
+from leadscore.models.features import Encoder
+from leadscore.training.fitting import FittedStage, move_stage
+from leadscore.training.recipe import Recipe
+
+__all__ = ["Final", "move_forward"]
+
+Floats = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Final:
+    """What is registered.
+
+    Parameters
+    ----------
+    encoder
+        From fields to floats.
+    fitted
+        The stages.
+    rows
+        Leads that were learned from, in time order.
+    recent
+        The newest of them, which prices and tiers are cut on.
+    forecasts
+        By stage, their likelihoods by models that had not seen them.
+    """
+
+    encoder: Encoder
+    fitted: Mapping[Stage, FittedStage]
+    rows: Index
+    recent: Index
+    forecasts: Mapping[Stage, Floats]
+
+
+def move_forward(
+    X: Floats,
+    history: History,
+    split: TimeSplit,
+    encoder: Encoder,
+    fitted: Mapping[Stage, FittedStage],
+    recipe: Recipe,
+) -> Final:
+    """Fit the measured procedure on all mature leads, or leave it as it was measured where ``split.refit`` is off."""
+    rows, recent = split.known, split.calibrate
+    if recipe.split.refit:
+        rows = np.arange(len(history))
+        recent = rows[len(rows) - max(1, round(len(rows) * recipe.split.calibrate_share)) :]
+        encoder = Encoder.fit(history.frame, history.fields, sources=history.sources, missing=recipe.lead.missing)
+        X = encoder.encode_frame(history.frame)
+        fitted = {stage: move_stage(f, stage, X, history, encoder, recipe.split) for stage, f in fitted.items()}
+    recent = recent[history.first_looks[recent]]
+    return Final(encoder, fitted, rows, recent, {stage: f.forecast(X, recent) for stage, f in fitted.items()})

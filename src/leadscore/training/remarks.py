@@ -1,0 +1,47 @@
+"""What a reader of a training should know of its competitions: what moved, what it costs, and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from leadscore.data.outcomes import Stage
+from leadscore.training.candidates import Recency
+from leadscore.training.competition import Competition
+from leadscore.training.fitting import FittedStage
+
+__all__ = ["competition_remarks"]
+
+
+def competition_remarks(fitted: Mapping[Stage, FittedStage]) -> tuple[str, ...]:
+    """Sentences about the search, and about a newest stretch that moved."""
+    return tuple(
+        f"[{stage}]: {sentence}" for stage, f in fitted.items() for sentence in _of_one(f.competition) if sentence
+    )
+
+
+def _of_one(competition: Competition) -> Iterator[str]:
+    if competition.untried:
+        yield (
+            f"the time limit of the search left {competition.untried} candidates untried; set search.trials for the "
+            "same result on any machine"
+        )
+    yield competition.remark
+    found = competition.newest
+    if found is None or not found.moved:
+        return
+    yield (
+        f"the newest leads moved: {found.happened:.1%} happened in the last fold, after {found.before:.1%} before; "
+        f"with all leads alike {found.forecast:.1%} was forecast there (log loss {found.log_loss:.4f}), "
+        f"{_done(competition)}"
+    )
+
+
+def _done(competition: Competition) -> str:
+    found, winner = competition.newest, competition.winner
+    assert found is not None, "asked only where the newest leads moved"
+    remedies = [winner.recency.in_words(winner.unit)] if winner.recency != Recency() else []
+    if competition.calibration != "none":
+        remedies.append({"newest": "a shift to the newest fold"}.get(competition.calibration, competition.calibration))
+    if not remedies:
+        return "and no weighting of recent leads was clearly better"
+    return f"with {' and '.join(remedies)} {found.forecast_with:.1%} (log loss {found.log_loss_with:.4f})"

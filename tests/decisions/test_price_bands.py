@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from leadscore.decisions import Prices, first_touch, fit_policy, fit_prices, pooled, preset, with_bands
+
+
+def fit(leads, arrivals: float) -> Prices:
+    structure = preset("am_growth")
+    economics = first_touch(structure, leads)
+    prices = fit_prices(structure, economics, leads.tie, leads_per_period=arrivals)
+    return with_bands(structure, economics, leads.tie, prices)
+
+
+def test_the_band_is_about_that_of_prices_solved_again(simulate):
+    structure, leads = preset("am_growth"), simulate(1_500)
+    prices = fit(leads, 400)
+    random, solved = np.random.default_rng(1), []
+    for _ in range(60):
+        again = replace(leads.take(random.integers(0, 1_500, 1_500)), tie=random.random(1_500))
+        found = fit_prices(structure, first_touch(structure, again), again.tie, leads_per_period=400, start=prices)
+        solved.append(list(found.per_hour.values()))
+    low, high = np.quantile(solved, [0.05, 0.95], axis=0)
+    for (from_, to), width in zip(prices.band.values(), high - low, strict=True):
+        assert 0.6 * width < to - from_ < 1.7 * width
+
+
+def test_the_band_holds_the_price_and_narrows_with_leads(simulate):
+    small, large = fit(simulate(600), 400), fit(simulate(20_000), 400)
+    for prices in (small, large):
+        assert all(low <= prices.per_hour[role] <= high for role, (low, high) in prices.band.items())
+        assert all(low >= 0 for low, _ in prices.band.values())
+    for role in small.band:
+        width = [high - low for low, high in (small.band[role], large.band[role])]
+        assert width[1] < 0.4 * width[0]
+
+
+def test_the_same_leads_give_the_same_band(simulate):
+    assert fit(simulate(500), 400) == fit(simulate(500), 400)
+
+
+def test_time_that_nobody_is_short_of_has_no_band(simulate):
+    assert set(fit(simulate(500), 1).band.values()) == {(0.0, 0.0)}
+
+
+def test_a_policy_has_bands(simulate):
+    policy = fit_policy(preset("three_tier"), simulate(500), leads_per_period=400)
+    assert set(policy.prices.band) == set(policy.structure.roles)
+
+
+def test_months_are_pooled_until_there_are_enough_leads():
+    months = np.repeat([1, 2, 3, 4], [5_000, 2_500, 1_000, 400])
+    assert np.unique(months[pooled(months)]).tolist() == [2, 3, 4]
+    assert np.unique(months[pooled(months, at_least=300)]).tolist() == [4]
+    assert pooled(months, at_least=10_000).all()
+    assert len(pooled(np.array([], dtype=int))) == 0
+
+
+@pytest.mark.parametrize("n", [3_000, 12_000])
+def test_a_warm_start_finds_the_same_prices(n: int, simulate):
+    structure, leads = preset("four_tier"), simulate(n)
+    economics = first_touch(structure, leads)
+    cold = fit_prices(structure, economics, leads.tie, leads_per_period=600)
+    warm = fit_prices(structure, economics, leads.tie, leads_per_period=600, start=cold)
+    assert warm.objective == pytest.approx(cold.objective, rel=1e-7)
+    assert list(warm.per_hour.values()) == pytest.approx(list(cold.per_hour.values()), rel=2e-3)
