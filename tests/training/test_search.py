@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.base import BaseEstimator
 
 from leadscore.models.calibration import expit
@@ -15,6 +18,7 @@ from leadscore.training.competition import Competition
 from leadscore.training.folds import Folds
 from leadscore.training.limits import EXTRAS, Limits
 from leadscore.training.search import compete
+from leadscore.training.study import Study
 
 RNG = np.random.default_rng(0)
 N = 600
@@ -81,13 +85,14 @@ def test_within_one_family_there_is_no_runner_up() -> None:
     assert found.runner_up is found.difference is found.difference_interval is None
 
 
-def test_time_bounds_the_field_but_two_always_compete() -> None:
+def test_time_bounds_the_field_but_two_always_compete_and_one_with_recent_leads_weighted() -> None:
     told: list[str] = []
     folds = Folds(past(np.column_stack([X[:, 0], np.arange(N)])), 4)
     contenders = spies(a={}, b={"shift": 1.0}, c={})
     found, _ = compete(folds, contenders, limits=Limits(seconds=0.0, include=EXTRAS[:3]), advance=told.append)
-    assert len(told) == len(found.log_loss) == 2
-    assert found.untried >= 1
+    assert told[:2] == ["a (a)", "b (b)"]
+    assert len(told) == len(found.log_loss) == 3
+    assert found.untried == 1 + 4
 
 
 def test_a_number_bounds_the_field() -> None:
@@ -209,3 +214,54 @@ def test_without_optuna_the_standard_candidates_compete(monkeypatch: pytest.Monk
     found = searched()
     assert found.searched == 0
     assert "optuna is missing (pip install 'leadscore[train]')" in found.remark
+
+
+class Wild(BaseEstimator):
+    """Says the same of everybody, whatever that is."""
+
+    def __init__(self, says: float = 0.0) -> None:
+        self.says = says
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Wild:
+        return self
+
+    def decision_function(self, X: Any) -> Any:
+        return np.full(len(X), self.says)
+
+
+@pytest.mark.parametrize("says", [np.nan, np.inf, -np.inf, 0.0, -50.0])
+def test_a_search_without_bounds_ends_whatever_is_proposed(monkeypatch: pytest.MonkeyPatch, says: float) -> None:
+    monkeypatch.setattr(Study, "_candidate", lambda *_: Candidate("boosted_trees", "wild", Wild(says)))
+    assert searched(trials=None).searched == 8
+
+
+def test_a_search_that_always_finds_better_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leadscore.training.tuning._MOST", 12)
+    monkeypatch.setattr(Study, "idle", lambda *_: 0)
+    assert searched(trials=None).searched in (12, 24)
+
+
+@given(st.integers(1, 16))
+@settings(max_examples=16)
+def test_recent_leads_are_weighted_however_few_candidates_there_may_be(trials: int) -> None:
+    field = [Candidate(name, f"{i}", Spy()) for i, name in enumerate("abcdef")]
+    limits = Limits(trials=trials, include=("recency",))
+    found, _ = compete(Folds(past(np.column_stack([X[:, 0], np.arange(N)])), 4), field, limits=limits)
+    weighted = sum("half-life" in name or "last" in name for name in found.log_loss)
+    assert weighted == min(max(trials // 2, trials - 6) if trials > 3 else max(trials - 2, 0), 5)
+    assert len(found.log_loss) <= trials
+
+
+def test_the_time_is_an_upper_bound() -> None:
+    class Slow(Spy):
+        def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Spy:
+            time.sleep(0.02)
+            return super().fit(X, y)
+
+    field = [Candidate(name, "", Slow()) for name in "abcdef"]
+    begun = time.monotonic()
+    limits = Limits(seconds=0.3)
+    found, _ = compete(Folds(past(np.column_stack([X[:, 0], np.arange(N)])), 4), field, limits=limits)
+    one = 4 * 0.02
+    assert time.monotonic() - begun < 0.3 + 2 * one + 0.5
+    assert found.untried > 0

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from leadscore.errors import UnknownModel
@@ -55,6 +56,17 @@ def test_a_run_keeps_the_recipe_the_tiers_and_figures(registry, sample_result):
     assert set(tables) == by_stage | {"audit", "fields", "values", "drift"}
     assert len(tables["audit"]["data"]) == len(sample_result.examination.verdicts)
     assert "<script" not in (folder / "fields.html").read_text()
+
+
+def test_the_measured_model_lies_beside_the_registered_one(registry, sample_result):
+    folder = registry.artifacts / registry.version("1").run_id / "artifacts" / "measured"
+    measured, registered = load_bundle(folder), sample_result.bundle
+    assert measured.card["trained_until"] < registered.card["trained_until"]
+    assert measured.card["leads_learned_from"] == sample_result.rows["fit"] + sample_result.rows["calibrate"]
+    assert measured.card["metrics"] == registered.card["metrics"]
+    p = measured.likelihoods(measured.encoder.encode_frame(sample_result.test.frame))
+    for told, stage in zip(p, ("qualify", "close"), strict=True):
+        np.testing.assert_array_equal(told, sample_result.evaluation[stage].p)
 
 
 def test_the_first_model_is_champion_and_the_next_only_challenger(registry, sample_result):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from leadscore.models.calibration import Calibrator
 from leadscore.models.metrics import Measures, log_losses, measure, paired_difference, roc_auc
 from leadscore.models.reliability import Reliability, reliability
 from leadscore.training.fitting import FittedStage, past_of, stage_rows, weight_of
+from leadscore.training.moments import MomentFigures, measure_by_moment
 
 __all__ = ["StageEvaluation", "check_outcomes", "cross_check", "evaluate", "refuse_without_signal"]
 
@@ -57,6 +58,8 @@ class StageEvaluation:
         Deciles and tests of the calibration.
     direct_mean
         Mean likelihood of a model that learned P(close) directly; None where ``close`` is no product.
+    by_moment
+        Figures by the age of the test leads; None where each is looked at once.
     """
 
     measures: Measures
@@ -69,6 +72,7 @@ class StageEvaluation:
     reliability: Reliability
     weight: Floats | None = None
     direct_mean: float | None = None
+    by_moment: tuple[MomentFigures, ...] | None = None
 
     @property
     def base_rate(self) -> float:
@@ -92,6 +96,7 @@ class StageEvaluation:
             **self.reliability.to_dict(),
             "mean": self.mean,
             "direct_mean": self.direct_mean,
+            "by_moment": None if self.by_moment is None else [asdict(figures) for figures in self.by_moment],
         }
 
 
@@ -158,7 +163,8 @@ def evaluate(
             likelihoods["close"] = likelihoods["qualify"] * likelihoods["close"]
     checked = len(fitted) == 2 and hasattr(fitted["close"].competition.winner.estimator, "fit")
     direct = _direct_mean(X, history, split, fitted["close"]) if checked else None
-    return {
+    by_moment = measure_by_moment(X, history, split, fitted)
+    measured = {
         stage: _measure(
             calibrated[stage],
             raw[stage],
@@ -166,9 +172,12 @@ def evaluate(
             history.labels[stage][split.test],
             weight_of(history, stage, split.test),
             seed,
-            direct if stage == "close" else None,
         )
         for stage in fitted
+    }
+    return {
+        stage: replace(found, direct_mean=direct if stage == "close" else None, by_moment=by_moment.get(stage))
+        for stage, found in measured.items()
     }
 
 
@@ -209,9 +218,7 @@ def _direct_mean(X: Floats, history: History, split: TimeSplit, close: FittedSta
     return float(np.average(p, weights=weight_of(history, "close", split.test)))
 
 
-def _measure(
-    p: Floats, raw: Floats, plain: Floats, y: Floats, weight: Floats | None, seed: int, direct_mean: float | None
-) -> StageEvaluation:
+def _measure(p: Floats, raw: Floats, plain: Floats, y: Floats, weight: Floats | None, seed: int) -> StageEvaluation:
     losses, plain_losses, raw_losses = (log_losses(q, y, weight) for q in (p, plain, raw))
     difference, (low, high) = paired_difference(losses, plain_losses)
     return StageEvaluation(
@@ -228,5 +235,4 @@ def _measure(
         y=y,
         weight=weight,
         reliability=reliability(p, y, weight=weight, seed=seed),
-        direct_mean=direct_mean,
     )

@@ -22,7 +22,7 @@ class Limits:
     Parameters
     ----------
     seconds
-        After this time no further candidate is begun; two always are.
+        After this time no further candidate is begun.
     trials
         Bound on the number of candidates that are fitted.
     journal

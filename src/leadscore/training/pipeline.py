@@ -19,16 +19,14 @@ from leadscore.data.history import History, decided_rows, split_history
 from leadscore.data.leakage import apply_audit
 from leadscore.data.locations import Place, located
 from leadscore.data.reading import read_history
-from leadscore.models.bundle import Bundle
 from leadscore.models.features import Encoder
+from leadscore.training.assembly import Assembler
 from leadscore.training.evaluation import check_outcomes, cross_check, evaluate, refuse_without_signal
 from leadscore.training.fitting import fit_stages, plain_baseline
 from leadscore.training.recipe import Recipe, load_recipe
-from leadscore.training.refit import move_forward
+from leadscore.training.refit import Final, move_forward
 from leadscore.training.remarks import competition_remarks
-from leadscore.training.result import TrainingResult, model_card, parts_of
-from leadscore.training.tiering import cut_tiers
-from leadscore.training.valuation import value_leads
+from leadscore.training.result import TrainingResult
 
 __all__ = ["Progress", "fit_bundle", "read"]
 
@@ -111,31 +109,21 @@ def fit_bundle(
     refuse_without_signal(evaluation)
 
     progress("moving the procedure forward to the newest leads", 0.85)
-    final = move_forward(X, history, split, encoder, fitted, recipe)
+    measured = Final.as_measured(X, history, split, encoder, fitted)
+    final = move_forward(measured, history, recipe)
 
     progress("pricing the capacity and cutting the tiers", 0.9)
-    value = value_leads(X, history, split, encoder, final, recipe)
-    margin = value.of(history.take(final.recent), final.encoder)
-    policy, reference, notes = cut_tiers(final.forecasts, history, final.recent, margin, recipe, arrivals=whole.leads)
+    drift = examined.drift.only({f.name for f in history.fields}).sentences
+    assemble = Assembler(X, history, split, encoder, whole.leads, recipe, evaluation, drift, now, seed)
+    made = assemble(final)
 
-    notes = (value.note, *examined.drift.only({f.name for f in history.fields}).sentences, *notes)
-    bundle = Bundle(
-        encoder=final.encoder,
-        activities=history.activities,
-        stages={stage: f.likelihood for stage, f in final.fitted.items()},
-        margins=value.margins,
-        policy=policy,
-        reference=reference,
-        parts=parts_of(recipe),
-        ignored=frozenset(e.column for e in history.excluded),
-        card=model_card(recipe, history, final.rows, evaluation, notes, now=now, seed=seed),
-    )
     return TrainingResult(
         recipe=recipe,
-        bundle=bundle,
+        bundle=made.bundle,
+        measured=None if final is measured else assemble(measured).bundle,
         fitted=final.fitted,
         evaluation=evaluation,
-        value=value,
+        value=made.value,
         rows={
             "read": whole.rows_read,
             "fit": len(split.fit),
@@ -148,7 +136,7 @@ def fit_bundle(
             *_waiting(whole, history),
             *competition_remarks(fitted),
             *cross_check(evaluation),
-            *notes,
+            *made.notes,
         ),
         test=history.take(split.test),
         left_out=whole.left_out,

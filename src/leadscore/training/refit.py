@@ -28,7 +28,7 @@ Index = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Final:
-    """What is registered.
+    """A model that may go to work.
 
     Parameters
     ----------
@@ -50,22 +50,34 @@ class Final:
     recent: Index
     forecasts: Mapping[Stage, Floats]
 
+    @classmethod
+    def as_measured(
+        cls, X: Floats, history: History, split: TimeSplit, encoder: Encoder, fitted: Mapping[Stage, FittedStage]
+    ) -> Final:
+        """The model that was measured: it knows nothing of the test stretch."""
+        return cls._of(X, history, encoder, fitted, split.known, split.calibrate)
 
-def move_forward(
-    X: Floats,
-    history: History,
-    split: TimeSplit,
-    encoder: Encoder,
-    fitted: Mapping[Stage, FittedStage],
-    recipe: Recipe,
-) -> Final:
-    """Fit the measured procedure on all mature leads, or leave it as it was measured where ``split.refit`` is off."""
-    rows, recent = split.known, split.calibrate
-    if recipe.split.refit:
-        rows = np.arange(len(history))
-        recent = rows[len(rows) - max(1, round(len(rows) * recipe.split.calibrate_share)) :]
-        encoder = Encoder.fit(history.frame, history.fields, sources=history.sources, missing=recipe.lead.missing)
-        X = encoder.encode_frame(history.frame)
-        fitted = {stage: move_stage(f, stage, X, history, encoder, recipe.split) for stage, f in fitted.items()}
-    recent = recent[history.first_looks[recent]]
-    return Final(encoder, fitted, rows, recent, {stage: f.forecast(X, recent) for stage, f in fitted.items()})
+    @classmethod
+    def _of(
+        cls,
+        X: Floats,
+        history: History,
+        encoder: Encoder,
+        fitted: Mapping[Stage, FittedStage],
+        rows: Index,
+        recent: Index,
+    ) -> Final:
+        recent = recent[history.first_looks[recent]]
+        return cls(encoder, fitted, rows, recent, {stage: f.forecast(X, recent) for stage, f in fitted.items()})
+
+
+def move_forward(measured: Final, history: History, recipe: Recipe) -> Final:
+    """Fit the measured procedure on all mature leads; where ``split.refit`` is off, the measured model goes to work."""
+    if not recipe.split.refit:
+        return measured
+    rows = np.arange(len(history))
+    recent = rows[len(rows) - max(1, round(len(rows) * recipe.split.calibrate_share)) :]
+    encoder = Encoder.fit(history.frame, history.fields, sources=history.sources, missing=recipe.lead.missing)
+    X = encoder.encode_frame(history.frame)
+    fitted = {stage: move_stage(f, stage, X, history, encoder, recipe.split) for stage, f in measured.fitted.items()}
+    return Final._of(X, history, encoder, fitted, rows, recent)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from leadscore.data.outcomes import Stage
 from leadscore.training.candidates import Recency
 from leadscore.training.competition import Competition
 from leadscore.training.fitting import FittedStage
+from leadscore.training.segments import MIN_OF_EACH_CLASS, SegmentVerdict
 
 __all__ = ["competition_remarks"]
 
@@ -26,6 +27,7 @@ def _of_one(competition: Competition) -> Iterator[str]:
             "same result on any machine"
         )
     yield competition.remark
+    yield _segments(competition.segments)
     found = competition.newest
     if found is None or not found.moved:
         return
@@ -45,3 +47,16 @@ def _done(competition: Competition) -> str:
     if not remedies:
         return "and no weighting of recent leads was clearly better"
     return f"with {' and '.join(remedies)} {found.forecast_with:.1%} (log loss {found.log_loss_with:.4f})"
+
+
+def _segments(verdicts: Sequence[SegmentVerdict]) -> str:
+    """Which segments have a model of their own, and why not the others; empty where none was looked at."""
+    own = [f"{v.segment!r} (log loss lower by {v.gain:.4f}, {v.leads} leads)" for v in verdicts if v.own]
+    lost = [repr(v.segment) for v in verdicts if not v.own and v.gain is not None]
+    few = [repr(v.segment) for v in verdicts if v.gain is None]
+    parts = [
+        (own, "a model of its own is clearly better forward in time for {}"),
+        (lost, "the pooled model serves {}: their own are not clearly better"),
+        (few, f"the pooled model serves {{}}: under {MIN_OF_EACH_CLASS} outcomes of a class"),
+    ]
+    return "; ".join(words.format(", ".join(names)) for names, words in parts if names)

@@ -82,6 +82,8 @@ class TrainingResult:
         Where the model lies; None when it was not registered.
     examination
         What was found out about the columns; None where no history was audited.
+    measured
+        The model that the figures are of, where the registered one was moved forward to the newest leads.
     """
 
     recipe: Recipe
@@ -97,6 +99,7 @@ class TrainingResult:
     seconds: float
     registered: Registered | None = None
     examination: Examination | None = None
+    measured: Bundle | None = None
 
     def with_registration(
         self, registered: Registered, seconds: float, remarks: tuple[str, ...] = ()
@@ -160,7 +163,8 @@ class TrainingResult:
             "newest": competition.newest and asdict(competition.newest),
             "calibrated_by": competition.calibration,
             "calibration": self.fitted[stage].likelihood.calibrator.to_dict(),
-            "horizon_days": self.recipe.outcomes[stage].horizon_days,
+            "horizon_days": self.bundle.card["horizon_days"][stage],
+            "segments": [asdict(verdict) for verdict in competition.segments],
             **self.evaluation[stage].to_dict(),
         }
 

@@ -52,7 +52,8 @@ def compete(
     folds
         The leads.
     contenders
-        Standard candidates in the order in which they are tried; at least two are, whatever the time.
+        Standard candidates in the order in which they are tried; two are, whatever the time, and the better of them
+        once more with recent leads weighted.
     limits
         Time and number.
     seed
@@ -130,7 +131,8 @@ def _weighted(standings: Standings, winner: Candidate) -> Candidate:
     include, past = standings.limits.include, standings.folds.past
     if "recency" not in include:
         return winner
-    entered = [c for c in (winner.with_recency(r, past.unit) for r in recencies(past)) if standings.enter(c)]
+    weighted = [winner.with_recency(recency, past.unit) for recency in recencies(past)]
+    entered = [c for number, c in enumerate(weighted) if standings.enter(c, whatever_the_time=not number)]
     best = min(entered, key=standings.loss, default=winner)
     if standings.gain(best, winner) <= CLEARLY:
         return winner

@@ -89,9 +89,9 @@ def part_by_segment(
     verdicts = [_try_one(standings, winner, segments, code, raw) for code in range(len(segments.names))]
     codes = tuple(code for code, verdict in enumerate(verdicts) if verdict.own)
     if codes:
-        parted = SegmentedClassifier(
-            winner.estimator, segments.column, codes, winner.estimator.levels, winner.estimator.random_state
-        )
+        base = winner.estimator
+        seed = getattr(base, "random_state", 0)
+        parted = SegmentedClassifier(base, segments.column, codes, levels=base.levels, random_state=seed)
         winner = replace(winner, estimator=parted, own=tuple(segments.names[code] for code in codes))
         standings.note(winner, raw)
     return winner, tuple(verdicts)
@@ -122,6 +122,6 @@ def moved_to(encoder: Encoder, candidate: Candidate) -> Candidate:
     estimator = clone(candidate.estimator).set_params(levels=encoder.levels)
     if isinstance(estimator, SegmentedClassifier):
         feature = encoder.features[estimator.column]
-        own = [name for name in feature.labels if name in candidate.own]
-        estimator.set_params(segments=tuple(feature.labels.index(name) for name in own))
+        codes = (int(feature.code(name)) for name in candidate.own)
+        estimator.set_params(segments=tuple(code for code in codes if code < len(feature.levels)))
     return replace(candidate, estimator=estimator)

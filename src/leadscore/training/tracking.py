@@ -243,6 +243,8 @@ def _write_files(result: AnyResult, folder: Path) -> Path:
         audit_figure(result.examination.verdicts).savefig(figures / "audit.png")
         (folder / "fields.html").write_text(examination_page(result.examination, result.recipe.name), encoding="utf-8")
     tier_figure(result.bundle.policy, result.bundle.reference).savefig(figures / "tiers.png")
+    if result.measured is not None:
+        save_bundle(result.measured, folder / "measured")
     return folder
 
 

@@ -109,6 +109,7 @@ def _interval(name: str, digits: int) -> Callable[[Any], str]:
 
 _STAGE_ROWS: Sequence[tuple[str, Callable[[Any], str]]] = (
     ("family", lambda f: f"{f['family'].replace('_', ' ')} ({f['settings']})"),
+    ("within", lambda f: "no dates, no horizon" if f["horizon_days"] is None else f"{f['horizon_days']} days"),
     ("happened", lambda f: f"{f['positives']:,} of {f['rows']:,} leads ({f['base_rate']:.1%})"),
     ("ROC AUC", _interval("roc_auc", 3)),
     ("  plain", lambda f: f"{f['baseline']['roc_auc']:.3f}"),
