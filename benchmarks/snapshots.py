@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from comparison import Row, compare, run, say
 
-from leadscore.data.snapshots import ActivityFeatures, colleague_counts
+from leadscore.data.colleagues import colleague_counts
+from leadscore.data.snapshots import ActivityFeatures
 
 LEADS, EVENTS_A_LEAD = 100_000, 30
 TYPES = tuple(f"type_{i}" for i in range(10))

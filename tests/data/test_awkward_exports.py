@@ -24,7 +24,8 @@ from leadscore.data.history import History, write_left_out
 from leadscore.data.outcomes import Outcome
 from leadscore.data.reading import read_history
 from leadscore.data.schema import category_key
-from leadscore.data.sources import Sources, read_table, stream_tables
+from leadscore.data.sources import Sources
+from leadscore.data.tables import read_table, stream_tables
 from leadscore.errors import BadInput, OneClass, Refused, TooFewOutcomes
 from leadscore.models.features import Encoder, Feature
 from leadscore.scoring import Scorer

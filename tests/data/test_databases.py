@@ -24,7 +24,8 @@ from leadscore.data.databases import cell_text, stream_table, tables_of
 from leadscore.data.guess import guess_export
 from leadscore.data.locations import DatabaseTable, located
 from leadscore.data.numbers import parse_number
-from leadscore.data.sources import Sources, read_table, stream_tables
+from leadscore.data.sources import Sources
+from leadscore.data.tables import read_table, stream_tables
 from leadscore.training.pipeline import read
 from leadscore.training.recipe import load_recipe
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from leadscore.data.rows import Intake
-from leadscore.data.sources import read_table
+from leadscore.data.tables import read_table
 
 HEAD = "Lead ID,Source,Staff,Won\nL-1,Web,3,0\nL-2,Trade Fair,5,1\n"
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from leadscore.data.sinks import write_tables
-from leadscore.data.sources import read_table
+from leadscore.data.tables import read_table
 from leadscore.errors import BadInput
 
 PIECES = [

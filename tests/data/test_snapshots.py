@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore.data.snapshots import ActivityFeatures, colleague_counts
+from leadscore.data.colleagues import colleague_counts
+from leadscore.data.snapshots import ActivityFeatures
 
 TYPES = ("call", "email_open", "web_visit")
 PLAIN = ActivityFeatures(TYPES)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leadscore.data.sources import read_table
+from leadscore.data.tables import read_table
 from leadscore.scoring import Scorer
 
 

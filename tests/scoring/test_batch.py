@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from leadscore.data.activities import read_activities
-from leadscore.data.sources import read_table, stream_tables
+from leadscore.data.tables import read_table, stream_tables
 from leadscore.scoring import Activity, Lead, Scorer
 from leadscore.scoring.batch import BatchScorer
 from leadscore.training.recipe import Recipe

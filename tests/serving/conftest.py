@@ -49,14 +49,14 @@ trials = 1
 
 
 def write_history(folder: Path) -> None:
-    """Leads of which those from webinars and of large companies are won more often."""
+    """Leads of which those from webinars, of large companies, and that asked for a call are won more often."""
     draw = random.Random(7)
     lines = ["Id,Employees,Consent,Callback,Lead Source,Phone,City,Won"]
     for i in range(1500):
         employees, source = round(draw.lognormvariate(4, 1.5)), draw.choice(["Webinar", "Purchased list", "Referral"])
-        log_odds = 0.6 * math.log1p(employees) + 1.5 * (source == "Webinar") - 4
-        won = "yes" if draw.random() < 1 / (1 + math.exp(-log_odds)) else "no"
         answers = [draw.choice(["true", "false"]) for _ in range(2)]
+        log_odds = 0.6 * math.log1p(employees) + 1.5 * (source == "Webinar") + (answers[1] == "true") - 4.5
+        won = "yes" if draw.random() < 1 / (1 + math.exp(-log_odds)) else "no"
         lines.append(f"L-{i},{employees},{answers[0]},{answers[1]},{source},+41,Bern,{won}")
     (folder / "leads.csv").write_text("\n".join(lines))
     (folder / "tiny.toml").write_text(RECIPE)

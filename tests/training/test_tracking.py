@@ -15,6 +15,7 @@ from leadscore.errors import UnknownModel
 from leadscore.models.bundle import load_bundle
 from leadscore.models.registry import Registry
 from leadscore.training import cold_start, load, tracking, train
+from leadscore.training.report import files
 from leadscore.training.tracking import input_example, log_training
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
@@ -100,7 +101,7 @@ def test_a_training_that_is_broken_off_leaves_no_model(registry, sample_result, 
             register(*args, **options)
         raise error
 
-    monkeypatch.setattr(Registry if place == "register" else tracking, place, broken)
+    monkeypatch.setattr({"register": Registry, "save_model": tracking, "tier_figure": files}[place], place, broken)
     with pytest.raises(error):
         log_training(sample_result, registry, seed=1, now=NOW)
     assert [(v.number, v.aliases) for v in registry.versions()] == [(1, ("challenger", "champion"))]

@@ -13,7 +13,7 @@ import pytest
 from leadscore.data.history import History, split_history
 from leadscore.data.outcomes import Outcome
 from leadscore.data.schema import Field
-from leadscore.data.sources import read_table
+from leadscore.data.tables import read_table
 from leadscore.errors import BundleError, RecipeError
 from leadscore.models.bundle import Bundle, load_bundle, save_bundle
 from leadscore.models.features import Encoder

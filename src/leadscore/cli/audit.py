@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from leadscore.cli.terminal import Json, Quiet, Seed, out, print_json, remark
+from leadscore.cli.terminal import Data, Json, Quiet, Seed, out, print_json, remark
 from leadscore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,10 +32,7 @@ def register(app: typer.Typer) -> None:
 
 def audit(
     recipe: Annotated[Path, typer.Argument(help="TOML that describes the export.")],
-    data: Annotated[
-        str | None,
-        typer.Option(metavar="PATH|URL", help="In place of the recipe's folder (a folder) or its leads (a file)."),
-    ] = None,
+    data: Data = None,
     later: Annotated[
         str | None,
         typer.Option(metavar="PATH|URL", help="The same leads exported again later (a folder or a file of leads)."),

@@ -41,7 +41,8 @@ def score(
     from leadscore.data.locations import located
     from leadscore.data.rows import Intake
     from leadscore.data.sinks import write_tables
-    from leadscore.data.sources import Sources, stream_tables
+    from leadscore.data.sources import Sources
+    from leadscore.data.tables import stream_tables
     from leadscore.scoring.batch import BatchScorer
     from leadscore.training import load
 

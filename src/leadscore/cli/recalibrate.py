@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from leadscore.cli.terminal import Json, Quiet, RegistryName, Seed, home, out, print_json, progress, remark
+from leadscore.cli.terminal import Data, Json, Quiet, RegistryName, Seed, home, out, print_json, progress, remark
 
 __all__ = ["register"]
 
@@ -22,10 +22,7 @@ def recalibrate(
     model: Annotated[
         str, typer.Option(help="The model: champion, challenger, a version number or a URI.")
     ] = "champion",
-    data: Annotated[
-        str | None,
-        typer.Option(metavar="PATH|URL", help="In place of the recipe's folder (a folder) or its leads (a file)."),
-    ] = None,
+    data: Data = None,
     registry_name: RegistryName = "leadscore",
     seed: Seed = 0,
     json: Json = False,

@@ -13,7 +13,20 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-__all__ = ["Json", "Model", "Quiet", "RegistryName", "Seed", "home", "out", "print_json", "progress", "remark", "say"]
+__all__ = [
+    "Data",
+    "Json",
+    "Model",
+    "Quiet",
+    "RegistryName",
+    "Seed",
+    "home",
+    "out",
+    "print_json",
+    "progress",
+    "remark",
+    "say",
+]
 
 _WIDTH = 100
 
@@ -23,6 +36,10 @@ if not out.is_terminal and "COLUMNS" not in os.environ:
     out = Console(soft_wrap=False, highlight=False, width=_WIDTH)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
 
+Data: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="PATH|URL", help="In place of the recipe's folder (a folder) or its leads (a file)."),
+]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
 Seed: TypeAlias = Annotated[int, typer.Option(help="The same seed gives the same samples, models and scores.")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leadscore.cli.terminal import Json, Quiet, RegistryName, Seed, home, out, print_json, progress, remark, say
+from leadscore.cli.terminal import Data, Json, Quiet, RegistryName, Seed, home, out, print_json, progress, remark, say
 
 if TYPE_CHECKING:
     from leadscore.training import CardResult, TrainingResult
@@ -40,10 +40,7 @@ def sample(
 
 def train(
     recipe: Annotated[Path, typer.Argument(help="TOML that describes the export.")],
-    data: Annotated[
-        str | None,
-        typer.Option(metavar="PATH|URL", help="In place of the recipe's folder (a folder) or its leads (a file)."),
-    ] = None,
+    data: Data = None,
     registry_name: RegistryName = "leadscore",
     seed: Seed = 0,
     json: Json = False,

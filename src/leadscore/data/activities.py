@@ -10,14 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from leadscore.data.colleagues import account_numbers, colleague_counts
 from leadscore.data.columns import LeadColumns
 from leadscore.data.history import History
 from leadscore.data.locations import Place, located
 from leadscore.data.numbers import parse_number
 from leadscore.data.outcomes import Outcome, Stage
 from leadscore.data.rows import Intake
-from leadscore.data.snapshots import ActivityFeatures, Measure, account_numbers, colleague_counts
-from leadscore.data.sources import ActivityLog, Sources, read_table
+from leadscore.data.snapshots import ActivityFeatures, Measure
+from leadscore.data.sources import ActivityLog, Sources
+from leadscore.data.tables import read_table
 from leadscore.data.times import parse_times
 from leadscore.errors import RecipeError
 

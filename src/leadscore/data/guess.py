@@ -28,7 +28,8 @@ from leadscore.data.outcomes import Stage, label
 from leadscore.data.reading import blank_missing
 from leadscore.data.rows import Intake
 from leadscore.data.schema import category_key
-from leadscore.data.sources import ActivityLog, Join, Sources, read_table
+from leadscore.data.sources import ActivityLog, Join, Sources
+from leadscore.data.tables import read_table
 from leadscore.errors import BadInput
 
 __all__ = ["guess_export", "guess_table"]

@@ -9,7 +9,8 @@ import pandas as pd
 
 from leadscore.data.locations import Place, located
 from leadscore.data.rows import Intake
-from leadscore.data.sources import Join, Sources, read_table
+from leadscore.data.sources import Join, Sources
+from leadscore.data.tables import read_table
 from leadscore.errors import BadInput
 
 __all__ = ["read_joined"]

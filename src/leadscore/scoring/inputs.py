@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from leadscore.data.colleagues import account_numbers, colleague_counts
 from leadscore.data.schema import category_key, parse_boolean
-from leadscore.data.snapshots import ActivityFeatures, account_numbers, colleague_counts
+from leadscore.data.snapshots import ActivityFeatures
 from leadscore.models.bundle import AnyBundle, CardBundle
 from leadscore.scoring.decision import Lead
 

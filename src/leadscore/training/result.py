@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ from leadscore.training.fitting import FittedStage
 from leadscore.training.recipe import Recipe
 from leadscore.training.valuation import Valuation
 
-__all__ = ["CardResult", "Registered", "TrainingResult", "fingerprint", "model_card", "parts_of"]
+__all__ = ["AnyResult", "CardResult", "Registered", "TrainingResult", "fingerprint", "model_card", "parts_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +244,10 @@ class CardResult:
             "warnings": list(self.warnings),
             "seconds": round(self.seconds, 2),
         }
+
+
+AnyResult: TypeAlias = TrainingResult | CardResult
+"""A model, or the points card that stands in for one."""
 
 
 def model_card(

@@ -6,16 +6,15 @@ What a reader of the run sees holds figures, settings and leads that never lived
 from __future__ import annotations
 
 import json
-import math
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pandas as pd
 from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, Metric, Param
@@ -32,25 +31,14 @@ from leadscore.models.registry import CHAMPION, Registry, Version
 from leadscore.scoring import Scorer
 from leadscore.scoring.decision import REPLY_KEYS
 from leadscore.training.promotion import gates, is_card, passed, tags_of
-from leadscore.training.report.figures import audit_figure, calibration_figure, gain_figure, tier_figure
-from leadscore.training.report.frames import (
-    audit_frame,
-    calibration_frame,
-    drift_frame,
-    field_frame,
-    gain_frame,
-    value_frame,
-)
-from leadscore.training.report.page import examination_page
-from leadscore.training.result import CardResult, Registered, TrainingResult
+from leadscore.training.report.files import run_tables, write_files
+from leadscore.training.report.summary import metrics_of, params_of
+from leadscore.training.result import AnyResult, Registered
 
 __all__ = ["input_example", "log_training", "model_signature"]
 
 _MODEL = "model"
 _CODE = Path(__file__).with_name("pyfunc.py")
-
-AnyResult: TypeAlias = TrainingResult | CardResult
-"""A model, or the points card that stands in for one."""
 
 
 def log_training(result: AnyResult, registry: Registry, *, seed: int, now: datetime) -> Registered:
@@ -80,8 +68,8 @@ def log_training(result: AnyResult, registry: Registry, *, seed: int, now: datet
         versions = registry.versions()
         with _run(result, registry, seed=seed, now=now) as run:
             run.log_figures(result, seed=seed)
-            run.log_files(_write_files(result, Path(scratch) / "run"))
-            run.log_tables(_tables(result))
+            run.log_files(write_files(result, Path(scratch) / "run"))
+            run.log_tables(run_tables(result))
             model_id, location = run.log_model(result.bundle, Path(scratch))
             tags = {"recipe": result.recipe.name, "basis": result.basis, **tags_of(verdicts)}
             number = registry.register(location, run_id=run.run_id, model_id=model_id, tags=tags)
@@ -108,8 +96,8 @@ class _Run:
 
     def log_figures(self, result: AnyResult, *, seed: int) -> None:
         """Parameters, metrics and the data that was learned from."""
-        metrics = [Metric(name, float(value), self.at, 0) for name, value in _metrics(result).items()]
-        params = [Param(name, str(value)) for name, value in _params(result, seed).items()]
+        metrics = [Metric(name, float(value), self.at, 0) for name, value in metrics_of(result).items()]
+        params = [Param(name, str(value)) for name, value in params_of(result, seed).items()]
         self.client.log_batch(self.run_id, metrics=metrics, params=params)
         self.client.log_inputs(self.run_id, datasets=[_dataset(result)])
 
@@ -216,122 +204,6 @@ def _sent(encoder: Encoder, feature: Feature, code: float) -> Any:
     """A value as a caller would send it; of personal data an example in place of its kind."""
     value = encoder.decode(feature, code)
     return value if feature.contact is None or value is None else feature.examples[0]
-
-
-def _write_files(result: AnyResult, folder: Path) -> Path:
-    """The files that a reader of the run opens."""
-    if isinstance(result, CardResult):
-        return _write_card(result, folder)
-    figures = folder / "figures"
-    figures.mkdir(parents=True)
-    texts = {
-        "recipe.json": result.recipe.model_dump_json(indent=2),
-        "train.json": json.dumps(result.to_dict(), indent=2, ensure_ascii=False),
-        "card.json": json.dumps(result.bundle.card, indent=2, ensure_ascii=False),
-        "tiers.txt": str(result.bundle.policy.tiers),
-        "tiers.csv": result.tiers.to_csv(index=False),
-        "excluded.csv": pd.DataFrame(result.to_dict()["excluded"], columns=["column", "verdict", "reason"]).to_csv(
-            index=False
-        ),
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    for stage, found in result.evaluation.items():
-        for name, draw in (("calibration", calibration_figure), ("gain", gain_figure)):
-            draw(found.p, found.y, f"P({stage})", weight=found.weight).savefig(figures / f"{name}_{stage}.png")
-    if result.examination is not None:
-        audit_figure(result.examination.verdicts).savefig(figures / "audit.png")
-        (folder / "fields.html").write_text(examination_page(result.examination, result.recipe.name), encoding="utf-8")
-    tier_figure(result.bundle.policy, result.bundle.reference).savefig(figures / "tiers.png")
-    if result.measured is not None:
-        save_bundle(result.measured, folder / "measured")
-    return folder
-
-
-def _tables(result: AnyResult) -> dict[str, pd.DataFrame]:
-    if isinstance(result, CardResult):
-        return {}
-    tables = {}
-    for stage, found in result.evaluation.items():
-        tables[f"calibration_{stage}"] = calibration_frame(found.reliability)
-        tables[f"gain_{stage}"] = gain_frame(found.p, found.y, found.weight)
-    if (examined := result.examination) is not None:
-        tables["audit"] = audit_frame(examined.verdicts)
-        tables["fields"], tables["values"] = field_frame(examined.fields), value_frame(examined.fields)
-        tables["drift"] = drift_frame(examined.drift)
-    return tables
-
-
-def _write_card(result: CardResult, folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    rules = [f"{rule.words}: {rule.points_in_words}" for rule in result.bundle.rules.points]
-    texts = {
-        "recipe.json": result.recipe.model_dump_json(indent=2),
-        "train.json": json.dumps(result.to_dict(), indent=2, ensure_ascii=False),
-        "card.json": json.dumps(result.bundle.card, indent=2, ensure_ascii=False),
-        "rules.txt": "\n".join(rules),
-        "tiers.csv": result.tiers.to_csv(index=False),
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder
-
-
-def _params(result: AnyResult, seed: int) -> dict[str, Any]:
-    if isinstance(result, CardResult):
-        return {
-            "recipe": result.recipe.name,
-            "basis": result.basis,
-            "structure": result.bundle.structure.name,
-            "rules": len(result.bundle.rules.points),
-            "data_fingerprint": result.bundle.card["data_fingerprint"],
-        }
-    recipe, policy = result.recipe, result.bundle.policy
-    params = {
-        "recipe": recipe.name,
-        "seed": seed,
-        "currency": recipe.currency,
-        "structure": policy.structure.name,
-        "period": policy.structure.period,
-        "leads_per_period": f"{policy.leads_per_period:g}",
-        "features": len(result.bundle.encoder.features),
-        "value.source": result.value.source,
-        "value.model": result.value.margins.kind,
-        "data_fingerprint": result.bundle.card["data_fingerprint"],
-    }
-    params |= {f"split.{name}": value for name, value in recipe.split.model_dump(mode="json").items()}
-    for stage, fitted in result.fitted.items():
-        competition, calibrator = fitted.competition, fitted.likelihood.calibrator
-        params[f"{stage}.family"] = competition.winner.family
-        params[f"{stage}.settings"] = competition.winner.settings
-        params[f"{stage}.runner_up"] = competition.runner_up
-        params[f"{stage}.calibration"] = f"slope {calibrator.slope:.4g}, intercept {calibrator.intercept:.4g}"
-        params[f"{stage}.horizon_days"] = recipe.outcomes[stage].horizon_days
-    return params
-
-
-def _metrics(result: AnyResult) -> dict[str, float]:
-    if isinstance(result, CardResult):
-        return {"rows.read": result.rows["read"], "seconds": result.seconds}
-    policy = result.bundle.policy
-    metrics: dict[str, float] = {f"rows.{name}": count for name, count in result.rows.items()}
-    for stage, figures in result.metrics.items():
-        metrics |= {f"{stage}.{name}": value for name, value in _flat(figures)}
-    if result.value.errors is not None:
-        metrics |= {f"value.{name}": value for name, value in _flat(asdict(result.value.errors))}
-    metrics |= {f"price_per_hour.{role}": price for role, price in policy.prices.per_hour.items()}
-    metrics |= {"tiers.loss_share": policy.tiers.loss_share, "seconds": result.seconds}
-    return {name: value for name, value in metrics.items() if value is not None and math.isfinite(value)}
-
-
-def _flat(figures: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    for name, value in figures.items():
-        if isinstance(value, Mapping):
-            yield from ((f"{name}.{inner}", figure) for inner, figure in _flat(value))
-        elif name.endswith("_interval"):
-            yield from zip((f"{name.removesuffix('_interval')}.{end}" for end in ("low", "high")), value, strict=True)
-        elif not isinstance(value, str | list):  # the verdict and the deciles are in train.json
-            yield name, value
 
 
 def _dataset(result: AnyResult) -> DatasetInput:

@@ -32,7 +32,7 @@ def test_a_decision_is_read_back_as_it_was_made(store, runner, record_of):
     assert kept["prices"] == dict(decision.detail.prices)
     assert kept["eligible"] == list(decision.detail.eligible)
     assert kept["runner_up"] == {"role": decision.detail.runner_up[0], "net_value": decision.detail.runner_up[1]}
-    assert kept["reasons"] == [r for r in (decision.reason_1, decision.reason_2, decision.reason_3) if r]
+    assert kept["reasons"] == [decision.reason_1, decision.reason_2, decision.reason_3]
 
 
 def test_decisions_are_there_after_the_file_is_opened_again(tmp_path, runner, record_of):

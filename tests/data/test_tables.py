@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from leadscore.data.joins import read_joined
 from leadscore.data.rows import Intake
-from leadscore.data.sources import Join, Sources, read_table, stream_tables
+from leadscore.data.sources import Join, Sources
+from leadscore.data.tables import read_table, stream_tables
 from leadscore.errors import BadInput
 
 
