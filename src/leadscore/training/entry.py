@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from leadscore.data.history import write_left_out
 from leadscore.decisions import Preview, Structure, preset
 from leadscore.decisions import preview as preview_policy
-from leadscore.errors import UsageError
+from leadscore.errors import BadInput, Refused, UsageError
 from leadscore.models.bundle import CardBundle, load_bundle
 from leadscore.models.registry import CHAMPION, Registry, quiet
 from leadscore.scoring import Scorer
@@ -63,15 +64,14 @@ def train(
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     registry = Registry(_home(home), name=registry_name)
     registry.check()
-    journal = _home(home) / f"{recipe.name}.search.journal"
-    result = model_or_card(recipe, now=now, data=data, seed=seed, progress=progress, journal=journal)
+    with _search_journal(recipe, _home(home)) as journal:
+        result = model_or_card(recipe, now=now, data=data, seed=seed, progress=progress, journal=journal)
 
-    progress("logging the run and registering the model", 0.93)
-    with quiet():
-        # MLflow takes seconds to import, which a user with a typo in the recipe should not wait for.
-        from leadscore.training.tracking import log_training
-    registered = log_training(result, registry, seed=seed, now=now)
-    journal.unlink(missing_ok=True)
+        progress("logging the run and registering the model", 0.93)
+        with quiet():
+            # MLflow takes seconds to import, which a user with a typo in the recipe should not wait for.
+            from leadscore.training.tracking import log_training
+        registered = log_training(result, registry, seed=seed, now=now)
     progress("registered", 1.0)
     remarks = (*_left_out(result, _home(home)), *_other_champion(registry, registered))
     return result.with_registration(registered, time.monotonic() - begun, remarks)
@@ -173,9 +173,22 @@ def preview(scorer: Scorer, *, structure: Path | str | None = None, settings: Se
     return preview_policy(bundle.policy, bundle.reference, chosen.with_(dict(map(_setting, settings))))
 
 
+@contextmanager
+def _search_journal(recipe: Recipe, home: Path) -> Iterator[Path]:
+    """File that a search goes on from; it stays behind only where the training was broken off."""
+    home.mkdir(parents=True, exist_ok=True)
+    journal = home / f"{recipe.file_stem}.search.journal"
+    try:
+        yield journal
+    except (BadInput, Refused):
+        journal.unlink(missing_ok=True)
+        raise
+    journal.unlink(missing_ok=True)
+
+
 def _left_out(result: TrainingResult | CardResult, home: Path) -> tuple[str, ...]:
     """Put the rows that were left out beside the user, not into MLflow: they hold leads."""
-    path = home / f"{result.recipe.name}.left-out.csv"
+    path = home / f"{result.recipe.file_stem}.left-out.csv"
     rows = write_left_out(result.left_out, path)
     return (
         (f"{rows} rows of the export were left out; they lie in {path.name} with the reason of each",) if rows else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -117,6 +118,11 @@ class Recipe(BaseModel):
         stages: tuple[Stage, ...] = get_args(Stage)
         found = {stage: getattr(self, stage) for stage in stages}
         return {stage: o for stage, o in found.items() if o is not None and o.learned}
+
+    @property
+    def file_stem(self) -> str:
+        """The name as a file beside the user may have it."""
+        return re.sub(r"[^\w.-]+", "_", self.name).strip("._-") or "leads"
 
     def selling_structure(self) -> Structure:
         """The structure that the recipe names."""
