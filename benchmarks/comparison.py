@@ -102,11 +102,16 @@ def run(
     versions = {"python": platform.python_version()} | {name: version(name) for name in packages} | dict(tools)
     if options.json:
         document = {"machine": machine(), "versions": versions, "rows": [asdict(row) for row in rows]}
-        print(json.dumps(document, indent=1))
+        print(json.dumps(document, indent=1, default=_plain))
         return
     print(table(rows))
     form = "short form" if options.short else "full form"
     print(f"\n{form}, {time.monotonic() - begun:.0f} s; {_in_words(machine())}; {_in_words(versions)}")
+
+
+def _plain(value: Any) -> Any:
+    """A numpy scalar as Python's own, which JSON knows."""
+    return value.item()
 
 
 def say(text: str) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -52,6 +53,14 @@ def test_json_is_one_object_whose_rows_have_all_six_keys(comparison, monkeypatch
     assert list(document) == ["machine", "versions", "rows"]
     assert [list(row) for row in document["rows"]] == [KEYS, KEYS]
     assert set(document["versions"]) == {"python", "numpy", "wrk"}
+
+
+def test_numpy_scalars_are_numbers_and_answers_in_json(comparison, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["bench.py", "--json"])
+    rows = [comparison.Row("a ratio", np.float32(0.5), np.int64(2), np.float64(0.25), "at most 1", np.bool_(True))]
+    comparison.run("A measurement.", lambda short: rows, packages=["numpy"])
+    (row,) = json.loads(capsys.readouterr().out)["rows"]
+    assert list(row.values()) == ["a ratio", 0.5, 2, 0.25, "at most 1", True]
 
 
 def test_a_table_says_which_goals_are_missed(comparison):
