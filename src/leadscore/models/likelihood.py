@@ -7,7 +7,7 @@ and a pooled model with own models of single segments, as JSON that holds the ot
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Final, Protocol
 
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from leadscore.models.additive import AdditiveModel
 from leadscore.models.segmented import SegmentedModel
+from leadscore.models.tree_reasons import fast_reasons
 
 __all__ = ["AdditiveModel", "BlendModel", "LikelihoodModel", "TreeModel", "model_file", "model_from_file"]
 
@@ -43,6 +44,9 @@ class LikelihoodModel(Protocol):
     def reasons(self, X: Floats) -> Floats:
         """Effect of each feature on the log-odds against the average lead; shape (n, features)."""
 
+    def prepare(self) -> None:
+        """Do now what would otherwise be done at the first lead."""
+
     def to_text(self) -> str:
         """Content of the file that a Bundle keeps."""
 
@@ -66,6 +70,11 @@ class TreeModel:
         """The booster, parsed when first needed."""
         return lgb.Booster(model_str=self.text)
 
+    @cached_property
+    def fast_reasons(self) -> Callable[[Floats], Floats] | None:
+        """The reasons without LightGBM, or None where it must compute them; made when first needed."""
+        return fast_reasons(self.text)
+
     def __getstate__(self) -> dict[str, str]:
         return {"text": self.text}
 
@@ -76,10 +85,16 @@ class TreeModel:
 
     def reasons(self, X: Floats) -> Floats:
         """Exact TreeSHAP values, as LightGBM computes them."""
+        if self.fast_reasons is not None:
+            return self.fast_reasons(X)
         if not len(X):  # LightGBM divides by the number of rows
             return np.empty(X.shape)
         values: Floats = self.booster.predict(X, pred_contrib=True, num_threads=_threads(X))[:, :-1]
         return values
+
+    def prepare(self) -> None:
+        """Parse the booster, and load or compile what explains it."""
+        _ = self.booster, self.fast_reasons
 
     def to_text(self) -> str:
         """LightGBM's text."""
@@ -125,6 +140,11 @@ class BlendModel:
         for weight, model in zip(self.weights, self.models, strict=True):
             total += weight * model.reasons(X)
         return total
+
+    def prepare(self) -> None:
+        """Prepare each model."""
+        for model in self.models:
+            model.prepare()
 
     def to_text(self) -> str:
         """JSON of the weights and of each model's own text."""
