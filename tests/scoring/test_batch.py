@@ -12,6 +12,7 @@ from leadscore.data.activities import read_activities
 from leadscore.data.tables import read_table, stream_tables
 from leadscore.scoring import Activity, Lead, Scorer
 from leadscore.scoring.batch import BatchScorer
+from leadscore.scoring.trend import Earlier, trend_since
 from leadscore.training.recipe import Recipe
 
 
@@ -108,3 +109,19 @@ def test_the_sample_is_scored_whole(sample_scorer: Scorer, sample_folder: Path, 
     found = joined(batch.score(stream_tables(export, rows=700)))
     assert found["lead_id"].tolist() == read_table(export)["Lead ID"].tolist()
     assert found["p_close"].notna().all()
+
+
+@pytest.mark.parametrize("size", [1, 40])
+def test_a_trend_is_told_of_leads_that_were_scored_before(
+    sample_scorer: Scorer, leads: pd.DataFrame, size: int
+) -> None:
+    leads = leads.head(40)
+    plain = joined(BatchScorer(sample_scorer).score([leads]))
+    assert set(plain["trend"]) == {"not_enough_info"}
+    version = sample_scorer.model_version
+    previous = {lead: Earlier(40, "steady", version) for lead in leads["Lead ID"][:30]}
+    found = joined(BatchScorer(sample_scorer, previous=previous).score(pieces(leads, size)))
+    pd.testing.assert_frame_equal(found.drop(columns="trend"), plain.drop(columns="trend"), check_exact=True)
+    expected = [trend_since(previous.get(i), s, version) for i, s in zip(plain["lead_id"], plain["score"], strict=True)]
+    assert found["trend"].tolist() == expected
+    assert len(set(expected)) > 2

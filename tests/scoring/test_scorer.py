@@ -181,7 +181,28 @@ def test_as_many_reasons_as_asked_and_they_move_nothing(scorer: Scorer, leads: p
     texts = [f"reason_{i}" for i in (1, 2, 3)]
     same(found[texts[:reasons]], whole[texts[:reasons]])
     assert found[texts[reasons:]].isna().all(axis=None)
-    same(found.drop(columns=texts), whole.drop(columns=texts))
+    scales = ["fit", "engagement"]
+    same(found.drop(columns=[*texts, *scales]), whole.drop(columns=[*texts, *scales]))
+    if reasons:
+        same(found[scales], whole[scales])
+    else:
+        assert found[scales].isna().all(axis=None)
+
+
+def test_engagement_is_what_the_lead_does_and_fit_is_who_it_is(sample_scorer: Scorer, leads: pd.DataFrame) -> None:
+    fields = [row for row in leads.head(200).to_dict("records") if row["Consent"] == "Yes"]
+    busy = [Activity("demo_request", MOMENT - timedelta(days=d)) for d in (1, 2, 3)]
+    idle, active = (
+        sample_scorer.decide([Lead("", row, activities, at=MOMENT) for row in fields]) for activities in ((), busy)
+    )
+    assert all(0 <= f.fit <= 100 and 0 <= f.engagement <= 100 for f in (*idle, *active))
+    assert np.mean([f.engagement for f in active]) > np.mean([f.engagement for f in idle]) + 20
+
+
+def test_fit_spreads_over_its_scale(scorer: Scorer, leads: pd.DataFrame) -> None:
+    fit = scorer.score(leads)["fit"]
+    assert fit.quantile(0.1) < 25
+    assert fit.quantile(0.9) > 75
 
 
 def test_the_flat_reasons_are_those_of_the_stage_that_decides_the_role(scorer: Scorer, leads: pd.DataFrame) -> None:

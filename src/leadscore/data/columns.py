@@ -73,5 +73,7 @@ class Columns(BaseModel):
     """Columns that are numbers whatever they look like."""
     categories: tuple[str, ...] = ()
     """Columns that are categories whatever they look like."""
+    text: tuple[str, ...] = ()
+    """Columns of free text (a title, a message), kept where they pay forward in time; found when absent."""
     contact: tuple[str, ...] = ()
     """Columns of e-mail addresses, telephone numbers or names, learned from only as kinds; found when absent."""

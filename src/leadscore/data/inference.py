@@ -14,7 +14,7 @@ from leadscore.data.numbers import Decimal, column_decimals, reads_as_number
 from leadscore.data.schema import MISSING, Contact, Field, Kind, parse_boolean, parse_number
 from leadscore.data.times import looks_dated
 
-__all__ = ["TAKEN", "Excluded", "frame_decimals", "infer_fields", "infer_kind"]
+__all__ = ["TAKEN", "Excluded", "frame_decimals", "infer_fields", "infer_kind", "possible_texts"]
 
 Verdict = Literal["BLOCK", "ASK", "ignored", "constant", "id", "outcome"]
 
@@ -54,6 +54,7 @@ def infer_fields(
     ignore: Collection[str],
     numbers: Collection[str] = (),
     categories: Collection[str] = (),
+    texts: Collection[str] = (),
     contacts: Mapping[str, Contact] | None = None,
     origin: Mapping[str, str] | None = None,
     decimals: Mapping[str, Decimal] | None = None,
@@ -70,7 +71,7 @@ def infer_fields(
         Columns that tell an outcome.
     ignore
         Columns that the recipe leaves out.
-    numbers, categories
+    numbers, categories, texts
         Corrections of what is found out.
     contacts
         Columns of persons' own data, of which only the kind is learned.
@@ -94,6 +95,8 @@ def infer_fields(
             found.append(Excluded(name, "id", TAKEN))
         elif contacts and name in contacts:
             found.append(_contact_field(frame[name], contacts[name], file))
+        elif name in texts:
+            found.append(Excluded(name, "id", "free text"))
         else:
             kind = "number" if name in numbers else "category" if name in categories else infer_kind(frame[name])
             sign = (decimals or {}).get(name, ".")
@@ -109,6 +112,13 @@ def _contact_field(column: pd.Series, contact: Contact, file: str | None) -> Fie
         return Excluded(name, "constant", f"of every lead the {contact} is {kinds[0] or 'missing'}")
     meaning = f"Column {name!r} of {file or 'the export'}; only the kind of {contact} is learned from."
     return Field(name, "category", meaning, (CONTACT_EXAMPLES[contact],), contact=contact)
+
+
+def possible_texts(fields: Sequence[Field], excluded: Sequence[Excluded], categories: Collection[str]) -> list[str]:
+    """Columns that may hold free text: those taken for ids or for categories, unless the recipe says so."""
+    ids = [e.column for e in excluded if e.verdict == "id" and e.reason != TAKEN]
+    kinds = [f.name for f in fields if f.kind == "category" and f.contact is None and f.name not in categories]
+    return [*ids, *kinds]
 
 
 def frame_decimals(frame: pd.DataFrame) -> dict[str, Decimal]:

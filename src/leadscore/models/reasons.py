@@ -70,7 +70,12 @@ def explain(encoder: Encoder, row: Floats, effects: Floats, *, top: int | None =
             lead[source] = j
     strongest = sorted(sums, key=lambda s: (-abs(sums[s]), s))
     kept = [s for s in strongest if abs(sums[s]) >= _NOTICEABLE][:top]
-    return [_reason(encoder, s, encoder.features[lead[s]], float(row[lead[s]]), float(sums[s])) for s in kept]
+    return [
+        _reason(encoder, s, encoder.features[lead[s]], float(row[lead[s]]), float(sums[s]))
+        if encoder.features[lead[s]].text is None
+        else _text_reason(encoder, s, row, float(sums[s]))
+        for s in kept
+    ]
 
 
 def _reason(encoder: Encoder, source: str, feature: Feature, code: float, effect: float) -> Reason:
@@ -81,6 +86,21 @@ def _reason(encoder: Encoder, source: str, feature: Feature, code: float, effect
         typical = bool(typical)
     usual = "" if typical is None or typical == value else f", typical {say(typical)}"
     return Reason(source, value, effect, f"{feature.title} {say(value)}{usual}: {verb}")
+
+
+def _text_reason(encoder: Encoder, source: str, row: Floats, effect: float) -> Reason:
+    """Word what was read from a text, such as ``Title (seniority head, function operations): raises it``."""
+    verb = "raises it" if effect >= 0 else "lowers it"
+    own = [j for j, feature in enumerate(encoder.features) if feature.source == source]
+    kinds = {j: encoder.decode(encoder.features[j], float(row[j])) for j in own}
+    told = [
+        f"{text.part} {kinds[j]}"
+        for j in own
+        if (text := encoder.features[j].text) and text.part != "wording" and kinds[j] not in (None, "other", "another")
+    ]
+    missing = all(kind is None for kind in kinds.values())
+    value = "unknown" if missing else ", ".join(told) or "its wording"
+    return Reason(source, None if missing else value, effect, f"{source} ({value}): {verb}")
 
 
 def say(value: str | float | bool | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 
 from leadscore.data.times import parse_times
 from leadscore.scoring.scorer import Scorer
+from leadscore.scoring.trend import Earlier, trend_since
 
 __all__ = ["BatchScorer"]
 
@@ -31,6 +32,8 @@ class BatchScorer:
         Scoring moment of every lead; None: its last known activity or its creation, whichever is later.
     reasons
         Sentences of reasons per lead, 0 to 3.
+    previous
+        By id, what was said of leads before, for their trend.
     """
 
     def __init__(
@@ -40,11 +43,13 @@ class BatchScorer:
         activities: pd.DataFrame | None = None,
         as_of: datetime | None = None,
         reasons: int = 3,
+        previous: Mapping[str, Earlier] | None = None,
     ) -> None:
         self._scorer = scorer
         self._activities = activities
         self._as_of = as_of
         self._reasons = reasons
+        self._previous = previous or {}
         self._rows = 0
         self._ids: Counter[str] = Counter()
         self._absent: list[str] = []
@@ -57,7 +62,7 @@ class BatchScorer:
         for frame in frames:
             self._tally(frame)
             moments, created = self._moments(frame)
-            yield self._scorer.score(
+            scored = self._scorer.score(
                 frame,
                 activities=self._activities,
                 at=moments,
@@ -65,7 +70,12 @@ class BatchScorer:
                 reasons=self._reasons,
                 first_row=self._rows,
             )
+            yield self._with_trends(scored) if self._previous else scored
             self._rows += len(frame)
+
+    def _with_trends(self, scored: pd.DataFrame) -> pd.DataFrame:
+        said = scored[["lead_id", "score", "model_version"]].itertuples(index=False)
+        return scored.assign(trend=[trend_since(self._previous.get(lead), score, by) for lead, score, by in said])
 
     def remarks(self) -> list[str]:
         """What was unusual, in sentences; complete once all frames were scored."""
@@ -103,13 +113,13 @@ class BatchScorer:
         encoder = scorer.bundle.encoder
         learned = scorer.basis == "model"  # to rules nothing is unseen
         for feature in encoder.features:
-            if feature.name not in frame.columns:
+            if feature.column not in frame.columns or not feature.speaks_for_cell:
                 continue
-            counts = frame[feature.name].value_counts(dropna=False)
+            counts = frame[feature.column].value_counts(dropna=False)
             for value, count in counts.items():
                 code = np.nan if encoder.is_missing(value) else feature.code(value)
                 if np.isnan(code):
-                    self._missing[feature.name] += int(count)
+                    self._missing[feature.column] += int(count)
                 elif learned and feature.kind == "category" and feature.contact is None and code == len(feature.levels):
                     self._unseen[feature.name, str(value)] += int(count)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
@@ -19,6 +19,15 @@ from leadscore.scoring.inputs import Inputs, notes, tie_break
 __all__ = ["ModelJudge"]
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class _Explained:
+    """What the effects of the fields tell of one lead; nothing where no reasons were asked for."""
+
+    reasons: dict[str, list[Reason]] = field(default_factory=dict)
+    fit: int | None = None
+    engagement: int | None = None
 
 
 class ModelJudge:
@@ -65,22 +74,27 @@ class ModelJudge:
             tie=tie_break(inputs.ids),
         )
         choices = self.bundle.policy.decide(prospects)
-        found = None if reasons == 0 else self._reasons(inputs.X, choices, reasons)
+        found = self._explained(inputs.X, choices, reasons)
         return [
-            self._decision(i, lead_id, prospects, choices, found, self._detail(i, inputs, choices, found, detail))
+            self._decision(i, lead_id, prospects, choices, found[i], self._detail(i, inputs, choices, found[i], detail))
             for i, lead_id in enumerate(inputs.ids)
         ]
 
-    def _reasons(self, X: Floats, choices: Choices, top: int | None) -> list[dict[str, list[Reason]]]:
-        """Reasons by stage: those of the stage that decides the role, or all of both when ``top`` is None."""
+    def _explained(self, X: Floats, choices: Choices, top: int | None) -> list[_Explained]:
+        """Reasons and scales of the stage that decides the role; reasons of both stages when ``top`` is None."""
+        found = [_Explained() for _ in range(len(X))]
+        if top == 0:  # the effects cost more than the score
+            return found
         deciding = np.array([self._deciding_stage(role) for role in choices.role], dtype=object)
-        found: list[dict[str, list[Reason]]] = [{} for _ in range(len(X))]
         for stage, likelihood in self.bundle.stages.items():
             rows = np.arange(len(X)) if top is None else np.flatnonzero(deciding == stage)
             if not len(rows):
                 continue
-            for row, effects in zip(rows, likelihood.model.reasons(X[rows]), strict=True):
-                found[row][stage] = explain(self.bundle.encoder, X[row], effects, top=top)
+            effects = likelihood.model.reasons(X[rows])
+            for row, of_lead, scales in zip(rows, effects, self.bundle.scales(stage, effects), strict=True):
+                found[row].reasons[stage] = explain(self.bundle.encoder, X[row], of_lead, top=top)
+                if deciding[row] == stage:
+                    found[row].fit, found[row].engagement = scales
         return found
 
     def _deciding_stage(self, role: str) -> str:
@@ -99,12 +113,11 @@ class ModelJudge:
         lead_id: str,
         prospects: Prospects,
         choices: Choices,
-        reasons: list[dict[str, list[Reason]]] | None,
+        found: _Explained,
         detail: Detail | None,
     ) -> Decision:
         role = str(choices.role[i])
-        found = reasons[i] if reasons is not None else {}
-        flat = found.get(self._deciding_stage(role), [])[:3]
+        flat = found.reasons.get(self._deciding_stage(role), [])[:3]
         texts = [r.text for r in flat] + [None] * (3 - len(flat))
         value = float(choices.value[i])
         return Decision(
@@ -121,22 +134,22 @@ class ModelJudge:
             reason_1=texts[0],
             reason_2=texts[1],
             reason_3=texts[2],
+            fit=found.fit,
+            engagement=found.engagement,
             basis=self.basis,
             model_version=self.model_version,
             horizon_days=self._horizon,
             detail=detail,
         )
 
-    def _detail(
-        self, i: int, inputs: Inputs, choices: Choices, found: list[dict[str, list[Reason]]] | None, wanted: bool
-    ) -> Detail | None:
+    def _detail(self, i: int, inputs: Inputs, choices: Choices, found: _Explained, wanted: bool) -> Detail | None:
         if not wanted:
             return None
         runner_up = choices.runner_up[i]
         by_role = zip(self.bundle.policy.roles, choices.role_net[i].tolist(), strict=True)
         nets = {role: net for role, net in by_role if np.isfinite(net)}
         return Detail(
-            reasons={} if found is None else found[i],
+            reasons=found.reasons,
             runner_up=None if runner_up is None else (str(runner_up), float(choices.runner_up_net[i])),
             prices=dict(self.bundle.policy.prices.per_hour),
             eligible=tuple(nets),

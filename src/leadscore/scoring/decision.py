@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from leadscore.models.reasons import Reason
+from leadscore.scoring.trend import Trend
 
 __all__ = ["REPLY_KEYS", "Activity", "Basis", "Decision", "Detail", "Lead", "Reason"]
 
@@ -88,8 +89,12 @@ class Decision:
         Promise of ``role``, in minutes of the working calendar; None for nurture.
     reason_1, reason_2, reason_3
         Sentences a rep understands; from rules, the rules that held.
-    fit, engagement, trend
-        Scales of later models; None when the model does not carry them.
+    fit, engagement
+        0-100: the lead's percentile, among the leads that the model was calibrated on, by the sum of its reasons over
+        attributes and over activities, for the stage that decides the role; None where no reasons were asked for, the
+        model has no such features, or rules speak.
+    trend
+        Change of the score since the lead's previous one: see :func:`~leadscore.scoring.trend.trend_since`.
     basis
         ``model``, or ``rules`` where a points card stands in for one.
     model_version
@@ -115,7 +120,7 @@ class Decision:
     reason_3: str | None = None
     fit: int | None = None
     engagement: int | None = None
-    trend: str | None = None
+    trend: Trend = "not_enough_info"
     basis: Basis = "model"
     model_version: str = ""
     horizon_days: int | None = None

@@ -106,8 +106,10 @@ def notes(bundle: AnyBundle, inputs: Inputs, i: int) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"missing": [], "unseen": [], "ignored": []}
     learned = not isinstance(bundle, CardBundle)
     for feature, code in zip(bundle.encoder.features, inputs.X[i].tolist(), strict=True):
-        if math.isnan(code) and feature.source == feature.name:
-            found["missing"].append(feature.name)
+        if not feature.speaks_for_cell:
+            continue
+        if math.isnan(code) and feature.source == feature.column:
+            found["missing"].append(feature.column)
         elif learned and feature.kind == "category" and code == len(feature.levels):
             found["unseen"].append(feature.name)
     found["ignored"] = [name for name in (inputs.fields[i] if inputs.fields else ()) if name in bundle.ignored]

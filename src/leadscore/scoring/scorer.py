@@ -49,7 +49,7 @@ class Scorer:
         """The fields that the model reads, without the features made from activities."""
         activities = self.bundle.activities
         made = {*self.bundle.made_names} - {*(activities.given if activities else ())}
-        return tuple(_as_field(f) for f in self.bundle.encoder.features if f.name not in made)
+        return tuple(_as_field(f) for f in self.bundle.encoder.features if f.name not in made and f.speaks_for_cell)
 
     @cached_property
     def known_columns(self) -> frozenset[str]:
@@ -129,9 +129,10 @@ class Scorer:
         inputs = from_frame(self.bundle, frame, activities=activities, at=at, created=created, first_row=first_row)
         decisions = self._judge.decide(inputs, reasons, False)
         scored = pd.DataFrame([d.reply() for d in decisions], columns=list(REPLY_KEYS), index=frame.index)
-        return scored.astype({"reply_within_minutes": "Int64"})
+        return scored.astype(dict.fromkeys(("reply_within_minutes", "fit", "engagement"), "Int64"))
 
 
 def _as_field(feature: Feature) -> Field:
-    meaning = f"Field {feature.name!r} of the recipe's export."
-    return Field(feature.name, feature.kind, meaning, feature.examples, contact=feature.contact)
+    meaning = f"Field {feature.column!r} of the recipe's export."
+    kind = feature.kind if feature.text is None else "category"
+    return Field(feature.column, kind, meaning, feature.examples, contact=feature.contact)

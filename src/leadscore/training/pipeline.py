@@ -27,6 +27,7 @@ from leadscore.training.recipe import Recipe, load_recipe
 from leadscore.training.refit import Final, move_forward
 from leadscore.training.remarks import competition_remarks
 from leadscore.training.result import TrainingResult
+from leadscore.training.text_choice import choose_text, encoded
 
 __all__ = ["Progress", "fit_bundle", "read"]
 
@@ -97,9 +98,10 @@ def fit_bundle(
     check_outcomes(history, split)
 
     progress("encoding", 0.1)
+    history = choose_text(history, split, recipe, seed=seed)
     known = history.take(split.known).frame
     encoder = Encoder.fit(known, history.fields, sources=history.sources, missing=recipe.lead.missing)
-    X = encoder.encode_frame(history.frame)
+    X = encoded(encoder, history)
 
     fitted = fit_stages(X, history, split, encoder, recipe, seed=seed, progress=progress, journal=journal)
 
