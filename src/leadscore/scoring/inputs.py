@@ -1,29 +1,26 @@
-"""What the scorer computes with, made from leads of a request or from a frame of an export."""
+"""What the scorer computes with, made from leads of a request; :mod:`leadscore.scoring.frames` makes it of a frame."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from leadscore.data.colleagues import account_numbers, colleague_counts
 from leadscore.data.schema import category_key, parse_boolean
-from leadscore.data.snapshots import ActivityFeatures
 from leadscore.models.bundle import AnyBundle, CardBundle
 from leadscore.scoring.decision import Lead
 
-__all__ = ["Inputs", "from_frame", "from_leads", "notes", "tie_break"]
+__all__ = ["Inputs", "from_leads", "notes", "tie_break"]
 
 Floats = npt.NDArray[np.float64]
 
-_DAY, _ONE_DAY = timedelta(days=1), np.timedelta64(1, "D")
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,30 +74,6 @@ def from_leads(bundle: AnyBundle, leads: Sequence[Lead]) -> Inputs:
     )
 
 
-def from_frame(
-    bundle: AnyBundle,
-    frame: pd.DataFrame,
-    *,
-    activities: pd.DataFrame | None = None,
-    at: pd.Series | None = None,
-    created: pd.Series | None = None,
-    first_row: int = 0,
-) -> Inputs:
-    """Encode a frame; its arguments are those of :meth:`Scorer.score`."""
-    parts = bundle.parts
-    if parts.id in frame.columns:
-        ids = frame[parts.id].astype("str").fillna("").tolist()
-    else:
-        ids = [str(first_row + i) for i in range(len(frame))]
-    return Inputs(
-        ids=ids,
-        X=bundle.encoder.encode_frame(_with_activity_columns(bundle, frame, _Log(ids, activities, at, created))),
-        segment=_column(frame, parts.segment, category_key, None, object),
-        customer=_column(frame, parts.customer, lambda v: parse_boolean(v) == 1, False, bool),
-        contactable=_column(frame, parts.consent, lambda v: parse_boolean(v) != 0, True, bool),
-    )
-
-
 def notes(bundle: AnyBundle, inputs: Inputs, i: int) -> dict[str, list[str]]:
     """What was unusual in lead ``i``, by field name; rules were not learned, so that nothing is unseen to them."""
     found: dict[str, list[str]] = {"missing": [], "unseen": [], "ignored": []}
@@ -136,62 +109,6 @@ def _with_activities(bundle: AnyBundle, lead: Lead) -> Mapping[str, Any]:
     return {**lead.fields, **made, **{n: lead.fields[n] for n in definition.given if n in lead.fields}}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Log:
-    """Activities beside a frame of leads, and the moments of the leads."""
-
-    ids: Sequence[str]
-    activities: pd.DataFrame | None
-    at: pd.Series | None
-    created: pd.Series | None
-
-    def features(self, definition: ActivityFeatures, account: pd.Series | None) -> Floats:
-        """Features of each lead at its moment."""
-        n = len(self.ids)
-        if self.activities is None or self.at is None:
-            none = np.zeros(0, dtype=np.intp)
-            return definition.matrix(none, none, np.zeros(0), n, amounts=dict.fromkeys(definition.amounts, np.zeros(0)))
-        # An id may stand on several rows of a batch: each of them gets the events.
-        events = self.activities.merge(pd.DataFrame({"lead": self.ids, "row": np.arange(n)}), on="lead", how="inner")
-        rows = events["row"].to_numpy(dtype=np.intp)
-        at, moment = _clock(events["at"]), _clock(self.at)
-        created = moment if self.created is None else _clock(self.created.fillna(self.at))
-        colleagues = None
-        if definition.colleagues and account is not None:
-            numbers, first = account_numbers(account), moment.min()
-            known, now, then = ((times - first) / _ONE_DAY for times in (created, moment, at))
-            colleagues = colleague_counts(rows, then, now, numbers, definition.windows, known_since=known)
-        return definition.matrix(
-            rows,
-            definition.type_index(events["type"].tolist()),
-            (moment[rows] - at) / _ONE_DAY,
-            n,
-            amounts={name: _amount(events, name) for name in definition.amounts},
-            colleagues=colleagues,
-            since_creation=np.nan_to_num((moment - created) / _ONE_DAY).clip(0.0),
-        )
-
-
-def _with_activity_columns(bundle: AnyBundle, frame: pd.DataFrame, log: _Log) -> pd.DataFrame:
-    definition = bundle.activities
-    if definition is None:
-        return frame
-    account = bundle.parts.account
-    features = log.features(definition, frame[account] if account in frame.columns else None)
-    made = pd.DataFrame(features, columns=list(bundle.made_names), index=frame.index)
-    given = [name for name in definition.given if name in frame.columns and made[name].isna().all()]
-    made = made.drop(columns=given)
-    return pd.concat([frame.drop(columns=list(made.columns), errors="ignore"), made], axis=1)
-
-
-def _clock(moments: pd.Series) -> npt.NDArray[np.datetime64]:
-    return moments.dt.tz_convert(None).to_numpy()
-
-
-def _amount(events: pd.DataFrame, name: str) -> Floats:
-    return events[name].to_numpy(dtype=float) if name in events.columns else np.full(len(events), np.nan)
-
-
 def _moment(lead: Lead) -> datetime:
     if lead.at is not None:
         return lead.at
@@ -204,13 +121,3 @@ def _moment(lead: Lead) -> datetime:
 def _answer(fields: Mapping[str, Any], column: str | None, default: bool) -> bool:
     answer = parse_boolean(fields.get(column)) if column else None
     return default if answer is None else answer == 1
-
-
-def _column(
-    frame: pd.DataFrame, name: str | None, read: Callable[[Any], Any], default: Any, kind: type
-) -> npt.NDArray[Any]:
-    if name is None or name not in frame.columns:
-        return np.full(len(frame), default, dtype=kind)
-    codes, values = pd.factorize(frame[name])
-    table: npt.NDArray[Any] = np.array([*map(read, values.tolist()), default], dtype=kind)
-    return table[codes]
