@@ -16,7 +16,7 @@ from leadscore.data.schema import category_key, parse_boolean
 from leadscore.models.bundle import AnyBundle, CardBundle
 from leadscore.scoring.decision import Lead
 
-__all__ = ["Inputs", "from_leads", "notes", "tie_break"]
+__all__ = ["Inputs", "Notes", "from_leads", "tie_break"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,7 +62,7 @@ def tie_break(lead_ids: Iterable[str]) -> Floats:
 def from_leads(bundle: AnyBundle, leads: Sequence[Lead]) -> Inputs:
     """Encode leads of a request."""
     parts = bundle.parts
-    fields = [_with_activities(bundle, lead) for lead in leads]
+    fields = _with_activities(bundle, leads)
     segment = [category_key(f.get(parts.segment)) if parts.segment else None for f in fields]
     return Inputs(
         ids=[lead.lead_id for lead in leads],
@@ -74,39 +74,55 @@ def from_leads(bundle: AnyBundle, leads: Sequence[Lead]) -> Inputs:
     )
 
 
-def notes(bundle: AnyBundle, inputs: Inputs, i: int) -> dict[str, list[str]]:
-    """What was unusual in lead ``i``, by field name; rules were not learned, so that nothing is unseen to them."""
-    found: dict[str, list[str]] = {"missing": [], "unseen": [], "ignored": []}
-    learned = not isinstance(bundle, CardBundle)
-    for feature, code in zip(bundle.encoder.features, inputs.X[i].tolist(), strict=True):
-        if not feature.speaks_for_cell:
-            continue
-        if math.isnan(code) and feature.source == feature.column:
-            found["missing"].append(feature.column)
-        elif learned and feature.kind == "category" and code == len(feature.levels):
-            found["unseen"].append(feature.name)
-    found["ignored"] = [name for name in (inputs.fields[i] if inputs.fields else ()) if name in bundle.ignored]
-    return found
+class Notes:
+    """Tells what was unusual in a lead; rules were not learned, so that nothing is unseen to them.
+
+    Parameters
+    ----------
+    bundle
+        Whose leads they are.
+    """
+
+    def __init__(self, bundle: AnyBundle) -> None:
+        learned = not isinstance(bundle, CardBundle)
+        cells = [(j, feature) for j, feature in enumerate(bundle.encoder.features) if feature.speaks_for_cell]
+        self._own = [(j, feature.column) for j, feature in cells if feature.source == feature.column]
+        self._learned = [(j, f.column, len(f.levels)) for j, f in cells if learned and f.kind == "category"]
+        self._ignored = bundle.ignored
+
+    def __call__(self, inputs: Inputs, i: int) -> dict[str, list[str]]:
+        """Names of the fields of lead ``i`` that are ``missing``, ``unseen`` and ``ignored``."""
+        row = inputs.X[i].tolist()
+        return {
+            "missing": [name for j, name in self._own if math.isnan(row[j])],
+            "unseen": [name for j, name, another in self._learned if row[j] == another],
+            "ignored": [name for name in (inputs.fields[i] if inputs.fields else ()) if name in self._ignored],
+        }
 
 
-def _with_activities(bundle: AnyBundle, lead: Lead) -> Mapping[str, Any]:
+def _with_activities(bundle: AnyBundle, leads: Sequence[Lead]) -> list[Mapping[str, Any]]:
+    """Fields of each lead with what its activities tell, reckoned for all leads together."""
     definition = bundle.activities
     if definition is None:
-        return lead.fields
-    moment = _moment(lead)
-    events = lead.activities
-    index = definition.type_index([a.type for a in events])
-    age = np.array([(moment - a.at) / _DAY for a in events], dtype=float)
+        return [lead.fields for lead in leads]
+    moments = [_moment(lead) for lead in leads]
+    events = [(row, activity) for row, lead in enumerate(leads) for activity in lead.activities]
+    created = [
+        0.0 if lead.created is None else (at - lead.created) / _DAY for lead, at in zip(leads, moments, strict=True)
+    ]
     values = definition.matrix(
-        np.zeros(len(index), dtype=np.intp),
-        index,
-        age,
-        1,
-        amounts={name: np.array([a.values.get(name, np.nan) for a in events]) for name in definition.amounts},
-        since_creation=np.array([0.0 if lead.created is None else max(0.0, (moment - lead.created) / _DAY)]),
-    )[0]
-    made = dict(zip(bundle.made_names, values.tolist(), strict=True))
-    return {**lead.fields, **made, **{n: lead.fields[n] for n in definition.given if n in lead.fields}}
+        np.array([row for row, _ in events], dtype=np.intp),
+        definition.type_index([activity.type for _, activity in events]),
+        np.array([(moments[row] - activity.at) / _DAY for row, activity in events], dtype=float),
+        len(leads),
+        amounts={n: np.array([a.values.get(n, np.nan) for _, a in events], dtype=float) for n in definition.amounts},
+        since_creation=np.maximum(created, 0.0),
+    )
+    names, given = bundle.made_names, definition.given
+    return [
+        {**lead.fields, **dict(zip(names, made, strict=True)), **{n: lead.fields[n] for n in given if n in lead.fields}}
+        for lead, made in zip(leads, values.tolist(), strict=True)
+    ]
 
 
 def _moment(lead: Lead) -> datetime:
