@@ -58,9 +58,12 @@ class Explainer:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._places: dict[str, list[int]] = {}
+        places: dict[str, list[int]] = {}
         for j, feature in enumerate(encoder.features):
-            self._places.setdefault(feature.source, []).append(j)
+            places.setdefault(feature.source, []).append(j)
+        self._sources, self._places = list(places), list(places.values())
+        self._firsts = [first for first, *_ in self._places]
+        self._others = [(k, others) for k, (_, *others) in enumerate(self._places) if others]
 
     def __call__(self, row: Floats, effects: Floats, *, top: int | None = None) -> list[Reason]:
         """Reasons of one lead, the strongest first.
@@ -75,17 +78,20 @@ class Explainer:
             How many; all when None.
         """
         each = effects.tolist()
-        sums = {source: sum(each[j] for j in places) for source, places in self._places.items()}
-        kept = [source for source, effect in sums.items() if abs(effect) >= _NOTICEABLE]
-        kept.sort(key=lambda source: (-abs(sums[source]), source))
-        return [self._reason(source, row, each, sums[source]) for source in kept[:top]]
+        sums = [each[j] for j in self._firsts]
+        for k, others in self._others:
+            for j in others:
+                sums[k] += each[j]
+        kept = [k for k, effect in enumerate(sums) if abs(effect) >= _NOTICEABLE]
+        kept.sort(key=lambda k: (-abs(sums[k]), self._sources[k]))
+        return [self._reason(k, row, each, sums[k]) for k in kept[:top]]
 
-    def _reason(self, source: str, row: Floats, each: list[float], effect: float) -> Reason:
-        leading = max(self._places[source], key=lambda j: abs(each[j]))
+    def _reason(self, k: int, row: Floats, each: list[float], effect: float) -> Reason:
+        leading = max(self._places[k], key=lambda j: abs(each[j]))
         feature = self._encoder.features[leading]
         if feature.text is not None:
-            return _text_reason(self._encoder, source, row, effect)
-        return _reason(self._encoder, source, feature, float(row[leading]), effect)
+            return _text_reason(self._encoder, self._sources[k], row, effect)
+        return _reason(self._encoder, self._sources[k], feature, float(row[leading]), effect)
 
 
 def explain(encoder: Encoder, row: Floats, effects: Floats, *, top: int | None = None) -> list[Reason]:

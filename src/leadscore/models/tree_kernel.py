@@ -48,6 +48,7 @@ def _quadrature() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
 
 
 _T, _W = _quadrature()
+_OTHERS = 1.0 / (1.0 - _T)
 
 
 def _inlined(function: Any) -> Any:
@@ -104,7 +105,7 @@ def _down(
                 factor = z + t * (1.0 - z)
                 product[to * LANES + q] = rest * factor
                 inverse[to * LANES + q] = 1.0 / factor
-                gain[to * LANES + q] = (1.0 - z) / factor
+                gain[to * LANES + q] = (1.0 - z) * inverse[to * LANES + q]
                 product[other * LANES + q] = rest * (z_other * (1.0 - t))
         else:  # the same feature has left the path already
             for q in range(LANES):
@@ -130,7 +131,7 @@ def _up(
         for q in range(LANES):
             followers, others = total[to * LANES + q], total[other * LANES + q]
             total[n * LANES + q] = followers + others
-            gained = followers * gain[to * LANES + q] - others / (1.0 - _T[b, c, q])
+            gained = followers * gain[to * LANES + q] - others * _OTHERS[b, c, q]
             effect += gained - total[n * LANES + q] * gain[above * LANES + q]
         if followed[above]:
             effects[row + links[link + _FEATURE]] += effect

@@ -35,6 +35,11 @@ class TreeReasons:
     add_effects
         The compiled kernel.
 
+    Attributes
+    ----------
+    bytes : int
+        What the tables take, in proportion to the splits.
+
     Raises
     ------
     UnsupportedTreesError
@@ -45,6 +50,7 @@ class TreeReasons:
         forest = self._forest = read_forest(text)
         self._add_effects = add_effects
         tables: list[Array] = [forest.trees, forest.splits, forest.links, forest.leaves, forest.categories]
+        self.bytes = sum(table.nbytes for table in tables)
         self._tables = (len(forest.trees), *map(_address, tables))
         self._columns = int(forest.links[:, Link.FEATURE].max(initial=-1)) + 1
         self._scratch = _Scratch(2 * int(forest.trees[:, Tree.NODES].max(initial=0)) + 1)
