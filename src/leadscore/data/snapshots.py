@@ -7,6 +7,7 @@ it says nothing about recency, which would be 0 for every lead.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -178,6 +179,34 @@ class ActivityFeatures:
         if self.age:
             blocks.append(np.zeros(n_leads) if since_creation is None else since_creation)
         return np.column_stack(blocks) if blocks else np.zeros((n_leads, 0))
+
+    @cached_property
+    def countable(self) -> bool:
+        """Whether :meth:`row` tells all that there is to tell."""
+        told = {"count", "touch"}.issuperset(self.measures)
+        return told and not (self.amounts or self.answers or self.colleagues or self.age)
+
+    def row(self, types: Sequence[str], age_days: Sequence[float]) -> list[float]:
+        """Count the events of one lead one by one: the row of :meth:`matrix`, without the cost of its arrays.
+
+        Parameters
+        ----------
+        types, age_days
+            Kind and age of each event, as for :meth:`type_index` and :meth:`matrix`.
+        """
+        n, counts = len(self.types), [0.0] * (len(self.types) * len(self.windows))
+        nearest, farthest = math.inf, -math.inf
+        for kind, age in zip(types, age_days, strict=True):
+            place = self._places.get(kind)
+            if place is None or not age >= 0:
+                continue
+            for w, days in enumerate(self.windows):
+                if age <= days:
+                    counts[w * n + place] += 1.0
+            if age > SAME_ACT:
+                nearest, farthest = min(nearest, age), max(farthest, age)
+        touches = [nearest, farthest] if nearest < math.inf else [math.nan, math.nan]
+        return (counts if "count" in self.measures else []) + (touches if "touch" in self.measures else [])
 
     def _of_kinds(self, events: _Events) -> Iterator[Floats]:
         counts = {days: events.counts(days) for days in self.windows} if {"count", "trend"} & {*self.measures} else {}

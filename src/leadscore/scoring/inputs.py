@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leadscore.data.schema import category_key, parse_boolean
+from leadscore.data.snapshots import ActivityFeatures
 from leadscore.models.bundle import AnyBundle, CardBundle
 from leadscore.scoring.decision import Lead
 
@@ -101,28 +102,37 @@ class Notes:
 
 
 def _with_activities(bundle: AnyBundle, leads: Sequence[Lead]) -> list[Mapping[str, Any]]:
-    """Fields of each lead with what its activities tell, reckoned for all leads together."""
+    """Fields of each lead with what its activities tell."""
     definition = bundle.activities
     if definition is None:
         return [lead.fields for lead in leads]
     moments = [_moment(lead) for lead in leads]
-    events = [(row, activity) for row, lead in enumerate(leads) for activity in lead.activities]
-    created = [
-        0.0 if lead.created is None else (at - lead.created) / _DAY for lead, at in zip(leads, moments, strict=True)
-    ]
-    values = definition.matrix(
-        np.array([row for row, _ in events], dtype=np.intp),
-        definition.type_index([activity.type for _, activity in events]),
-        np.array([(moments[row] - activity.at) / _DAY for row, activity in events], dtype=float),
-        len(leads),
-        amounts={n: np.array([a.values.get(n, np.nan) for _, a in events], dtype=float) for n in definition.amounts},
-        since_creation=np.maximum(created, 0.0),
-    )
+    ages = [[(moment - a.at) / _DAY for a in lead.activities] for lead, moment in zip(leads, moments, strict=True)]
+    if definition.countable:
+        told = [definition.row([a.type for a in lead.activities], own) for lead, own in zip(leads, ages, strict=True)]
+    else:
+        told = _matrix(definition, leads, moments, ages).tolist()
     names, given = bundle.made_names, definition.given
     return [
         {**lead.fields, **dict(zip(names, made, strict=True)), **{n: lead.fields[n] for n in given if n in lead.fields}}
-        for lead, made in zip(leads, values.tolist(), strict=True)
+        for lead, made in zip(leads, told, strict=True)
     ]
+
+
+def _matrix(
+    definition: ActivityFeatures, leads: Sequence[Lead], moments: Sequence[datetime], ages: Sequence[Sequence[float]]
+) -> Floats:
+    """What activities tell, reckoned for all leads together."""
+    events = [activity for lead in leads for activity in lead.activities]
+    lives = [(at - (lead.created or at)) / _DAY for lead, at in zip(leads, moments, strict=True)]
+    return definition.matrix(
+        np.array([row for row, own in enumerate(ages) for _ in own], dtype=np.intp),
+        definition.type_index([activity.type for activity in events]),
+        np.array([age for own in ages for age in own], dtype=float),
+        len(leads),
+        amounts={n: np.array([a.values.get(n, np.nan) for a in events], dtype=float) for n in definition.amounts},
+        since_creation=np.maximum(lives, 0.0),
+    )
 
 
 def _moment(lead: Lead) -> datetime:
