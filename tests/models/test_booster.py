@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadscore.models import booster
 from leadscore.models.booster import Booster, BoosterError
 from leadscore.models.likelihood import TreeModel
 
@@ -87,6 +89,20 @@ def test_another_number_of_columns_is_refused(ours: Booster) -> None:
 def test_no_rows_have_no_answers(ours: Booster) -> None:
     assert ours.raw(np.empty((0, 8))).shape == (0,)
     assert ours.effects(np.empty((0, 8))).shape == (0, 8)
+
+
+def test_a_library_that_lies_elsewhere_is_found_by_its_package(
+    theirs: lgb.Booster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(booster, "_ENDINGS", {sys.platform: "elsewhere"})
+    booster._library.cache_clear()
+    try:
+        assert (
+            Booster(theirs.model_to_string()).raw(leads(9)).tolist()
+            == theirs.predict(leads(9), raw_score=True).tolist()
+        )
+    finally:
+        booster._library.cache_clear()
 
 
 def test_what_is_no_model_is_refused() -> None:

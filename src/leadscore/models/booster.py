@@ -139,14 +139,19 @@ class _SingleRow(threading.local):
 
 @cache
 def _library() -> Any:
-    """LightGBM's library, beside its package."""
+    """LightGBM's library, beside its package or wherever the package itself finds it."""
     spec = find_spec("lightgbm")
     if spec is None or spec.origin is None:
         raise ImportError("boosted trees need lightgbm: pip install lightgbm")
     package = Path(spec.origin).parent
     name = f"lib_lightgbm.{_ENDINGS.get(sys.platform, 'so')}"
     places = [folder / name for folder in (package / "lib", package / "bin", package, package.parent)]
-    library = ctypes.cdll.LoadLibrary(str(next(filter(Path.is_file, places), places[0])))
+    if any(map(Path.is_file, places)):
+        library = ctypes.cdll.LoadLibrary(str(next(filter(Path.is_file, places))))
+    else:
+        from lightgbm import basic  # an import of seconds, and the only one who knows
+
+        library = basic._LIB
     library.LGBM_GetLastError.restype = ctypes.c_char_p
     return library
 
