@@ -44,8 +44,8 @@ TABLES_MB = 8
 
 def measure(short: bool) -> Iterator[Row]:
     """Rows of all models, then of one lead's whole way."""
-    add_effects = kernel()
-    if add_effects is None:
+    compiled = kernel()
+    if compiled is None:
         raise SystemExit("there is no numba here: pip install 'leadscore[serve]'")
     X, y = drawn(20_000)
     for name, (settings, trees, goal) in MODELS.items():
@@ -55,7 +55,7 @@ def measure(short: bool) -> Iterator[Row]:
         booster = lgb.train(usual | settings, data, trees)
         text = booster.model_to_string()
         begun = time.perf_counter()
-        ours = TreeReasons(text, add_effects)
+        ours = TreeReasons(text, compiled)
         yield compare(f"{name}: ms to load", 1e3 * (time.perf_counter() - begun))
         yield from beside(name, ours, booster, X, goal, short)
     yield from whole_way(short)

@@ -46,9 +46,9 @@ def boosters() -> dict[str, lgb.Booster]:
 
 
 def reasons_of(text: str) -> TreeReasons:
-    add_effects = kernel()
-    assert add_effects is not None
-    return TreeReasons(text, add_effects)
+    compiled = kernel()
+    assert compiled is not None
+    return TreeReasons(text, compiled)
 
 
 def lightgbm_says(model: lgb.Booster, X: np.ndarray) -> np.ndarray:

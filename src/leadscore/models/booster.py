@@ -121,7 +121,8 @@ class _SingleRow(threading.local):
         )  # fmt: skip
         self._length, self._found = ctypes.c_int64(), ctypes.c_double()
         self._out = (ctypes.byref(self._length), ctypes.byref(self._found))
-        self._predict = _library().LGBM_BoosterPredictForMatSingleRowFast
+        # Keeps the interpreter's lock: to let go of it and get it back beside a busy thread takes longer than a row.
+        self._predict = ctypes.PyDLL(None, handle=_library()._handle).LGBM_BoosterPredictForMatSingleRowFast
 
     def __del__(self) -> None:
         if self._configuration:

@@ -16,12 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple
 
 __all__ = ["Kernel", "kernel"]
-
-Kernel: TypeAlias = Callable[..., None]
-"""Takes what `tree_kernel._add_effects` takes, pointers as addresses; leaves the interpreter's lock while it runs."""
 
 LOGGER: Final = logging.getLogger("leadscore.models")
 
@@ -30,12 +27,27 @@ _NAME: Final = "leadscore_add_effects"
 _SOURCES: Final = ("tree_kernel.py", "tree_text.py", "tree_code.py")
 
 _WHOLE, _ADDRESS = ctypes.c_int64, ctypes.c_void_p
-_PROTOTYPE: Final = ctypes.CFUNCTYPE(None, _WHOLE, *[_ADDRESS] * 5, *[_WHOLE] * 2, *[_ADDRESS] * 7)
+_ARGUMENTS: Final = (_WHOLE, *[_ADDRESS] * 5, *[_WHOLE] * 2, *[_ADDRESS] * 7)
 
 _HASH_BYTES: Final = 32
 
 _ENGINES: Final[list[Any]] = []
 """Loaded code lies in the memory of its engine, which must outlive it."""
+
+
+class Kernel(NamedTuple):
+    """What `tree_kernel._add_effects` was compiled to; it takes addresses for pointers.
+
+    Parameters
+    ----------
+    keeping
+        Keeps the interpreter's lock: for a few rows, which take less time than to get it back beside a busy thread.
+    leaving
+        Lets go of it while it runs: for many rows.
+    """
+
+    keeping: Callable[..., None]
+    leaving: Callable[..., None]
 
 
 @cache
@@ -131,4 +143,5 @@ def _load(code: bytes) -> Kernel:
     engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     _ENGINES.append(engine)
-    return _PROTOTYPE(engine.get_function_address(_NAME))
+    address = engine.get_function_address(_NAME)
+    return Kernel(ctypes.PYFUNCTYPE(None, *_ARGUMENTS)(address), ctypes.CFUNCTYPE(None, *_ARGUMENTS)(address))

@@ -24,6 +24,9 @@ Array = npt.NDArray[Any]
 
 _ROWS_A_THREAD: Final = 512
 
+_FEW: Final = 16
+"""Up to so many rows keep the interpreter's lock."""
+
 
 class TreeReasons:
     """Path-dependent TreeSHAP of a booster; a row gets the same bits alone and in any batch, on any number of threads.
@@ -32,7 +35,7 @@ class TreeReasons:
     ----------
     text
         What ``Booster.model_to_string`` gave.
-    add_effects
+    kernel
         The compiled kernel.
 
     Attributes
@@ -46,9 +49,9 @@ class TreeReasons:
         They are not a plain sum of constant leaves.
     """
 
-    def __init__(self, text: str, add_effects: Kernel) -> None:
+    def __init__(self, text: str, kernel: Kernel) -> None:
         forest = self._forest = read_forest(text)
-        self._add_effects = add_effects
+        self._kernel = kernel
         tables: list[Array] = [forest.trees, forest.splits, forest.links, forest.leaves, forest.categories]
         self.bytes = sum(table.nbytes for table in tables)
         self._tables = (len(forest.trees), *map(_address, tables))
@@ -84,7 +87,8 @@ class TreeReasons:
         return effects
 
     def _add(self, X: Floats, effects: Floats) -> None:
-        self._add_effects(*self._tables, *X.shape, _address(X), _address(effects), *self._scratch.addresses)
+        add_effects = self._kernel.keeping if len(X) <= _FEW else self._kernel.leaving
+        add_effects(*self._tables, *X.shape, _address(X), _address(effects), *self._scratch.addresses)
 
 
 class _Scratch(threading.local):
@@ -104,11 +108,11 @@ class _Scratch(threading.local):
 
 def fast_reasons(text: str) -> Callable[[Floats], Floats] | None:
     """The fast way for this booster, or None where only LightGBM's own can be gone."""
-    add_effects = kernel()
-    if add_effects is None:
+    compiled = kernel()
+    if compiled is None:
         return None
     try:
-        return TreeReasons(text, add_effects)
+        return TreeReasons(text, compiled)
     except UnsupportedTreesError:
         return None
 
