@@ -121,3 +121,19 @@ def test_a_lead_does_not_see_its_own_outcome() -> None:
     own = texts.map(found[0].figure_of)
     assert np.corrcoef(own, y)[0, 1] > 0.3
     assert abs(np.corrcoef(found[1], y)[0, 1]) < 0.15
+
+
+def test_a_note_that_is_written_afterwards_is_left_out_like_a_leaky_column(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    won = rng.random(N) < 0.4
+    said = np.where(won, "signed the offer of our partner", "went with another vendor")
+    words = [f"{s} {''.join(map(chr, 97 + rng.integers(0, 26, 8)))}" for s in said]
+    source = np.where(rng.random(N) < 0.3 + 0.3 * won, "Partner", "Web")
+    frame = pd.DataFrame({"Remarks": words, "Source": source, "Won": np.where(won, "yes", "no")})
+    frame.to_csv(tmp_path / "leads.csv", index=False)
+    recipe = Recipe(close=Outcome(column="Won", positive=("yes",)), search=Search(trials=1), lead={"order": "row"})
+    found = fit_bundle(recipe, now=NOW, data=tmp_path / "leads.csv")
+    (excluded,) = [e for e in found.excluded if e.column == "Remarks"]
+    assert excluded.verdict == "BLOCK"
+    assert excluded.reason.startswith("its wording: ")
+    assert [f.name for f in found.bundle.encoder.features] == ["Source"]
