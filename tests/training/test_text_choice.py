@@ -137,3 +137,22 @@ def test_a_note_that_is_written_afterwards_is_left_out_like_a_leaky_column(tmp_p
     assert excluded.verdict == "BLOCK"
     assert excluded.reason.startswith("its wording: ")
     assert [f.name for f in found.bundle.encoder.features] == ["Source"]
+
+
+@pytest.mark.parametrize(("name", "read"), [("Notes", False), ("Message", True)])
+def test_what_is_written_on_the_way_is_asked_about(tmp_path: Path, name: str, read: bool) -> None:
+    rng = np.random.default_rng(3)
+    eager = rng.random(N) < 0.5
+    said = np.where(eager, "please call me back about a quote", "only browsing the catalogue for now")
+    words = [f"{s} {''.join(map(chr, 97 + rng.integers(0, 26, 8)))}" for s in said]
+    source = rng.choice(["Web", "Partner"], N)
+    won = rng.random(N) < 0.2 + 0.35 * eager + 0.2 * (source == "Partner")
+    frame = pd.DataFrame({name: words, "Source": source, "Won": np.where(won, "yes", "no")})
+    frame.to_csv(tmp_path / "leads.csv", index=False)
+    recipe = Recipe(close=Outcome(column="Won", positive=("yes",)), search=Search(trials=1), lead={"order": "row"})
+    found = fit_bundle(recipe, now=NOW, data=tmp_path / "leads.csv")
+    assert (f"{name} (wording)" in [f.name for f in found.bundle.encoder.features]) is read
+    asked = [e for e in found.excluded if e.column == name]
+    assert [e.verdict for e in asked] == ([] if read else ["ASK"])
+    if not read:
+        assert "its name speaks of what is written on the way" in asked[0].reason

@@ -31,11 +31,13 @@ from leadscore.data.rows import Intake
 from leadscore.data.schema import category_key
 from leadscore.data.sources import ActivityLog, Join, Sources
 from leadscore.data.tables import read_table
+from leadscore.data.text import text_columns
 from leadscore.errors import BadInput
 
 __all__ = ["guess_export", "guess_table"]
 
 _PROTECTED = "no decision may rest on it: no feature of the score, no reason; take one off where the law allows"
+_TEXT = "free text: seniority, function and wording are learned from where that pays forward in time"
 _CONTACT = "persons' own data: used only for their plausibility and the kind of e-mail domain, never as they stand"
 
 
@@ -126,14 +128,23 @@ def guess_table(
         left_out |= {str(o.column): f"{chosen.why}, and it has no moment" for o in roles.drop_undated(chosen.days)}
     contacts = contacts_among(free)
     by_itself = _useless(frame, [c for c in free if c.name not in contacts])
+    texts = text_columns(frame, by_itself)
+    by_itself = {name: why for name, why in by_itself.items() if name not in texts}
     if contacts:
         remarks.append(Remark("columns.contact", ", ".join(map(repr, contacts)), "likely", _CONTACT))
+    if texts:
+        remarks.append(Remark("columns.text", ", ".join(map(repr, texts)), "likely", _TEXT))
     if protected:
         remarks.append(Remark("columns.protected", ", ".join(map(repr, protected)), "look", _PROTECTED))
     joins, unused = _narrowed(layout, origin, left_out)
     remarks += _of_files(joins, layout.activities)
     not_joined = {c for c, file in origin.items() if file in layout.late and c in left_out}
-    uses = roles.taken | dict.fromkeys(contacts, "kind only") | dict.fromkeys(protected, "protected")
+    uses = (
+        roles.taken
+        | dict.fromkeys(contacts, "kind only")
+        | dict.fromkeys(protected, "protected")
+        | dict.fromkeys(texts, "text")
+    )
     return Guess(
         sources=Sources(leads=layout.leads, join=joins, date_order=order.order, activities=_single(layout.activities)),
         lead=LeadColumns(**roles.lead, missing=tuple(missing), moments=(0.0,) if chosen is None else chosen.days),
@@ -141,6 +152,7 @@ def guess_table(
         columns=Columns(
             ignore=tuple(c for c in left_out if c not in not_joined),
             protected=tuple(protected),
+            text=texts,
             contact=tuple(contacts),
         ),
         remarks=tuple(remarks),

@@ -12,7 +12,7 @@ import pandas as pd
 
 from leadscore.data.times import parse_times
 from leadscore.scoring.scorer import Scorer
-from leadscore.scoring.trend import Earlier, trend_since
+from leadscore.scoring.trend import Earlier
 
 __all__ = ["BatchScorer"]
 
@@ -49,7 +49,7 @@ class BatchScorer:
         self._activities = activities
         self._as_of = as_of
         self._reasons = reasons
-        self._previous = previous or {}
+        self._previous = previous
         self._rows = 0
         self._ids: Counter[str] = Counter()
         self._absent: list[str] = []
@@ -68,14 +68,11 @@ class BatchScorer:
                 at=moments,
                 created=created,
                 reasons=self._reasons,
+                previous=self._previous,
                 first_row=self._rows,
             )
-            yield self._with_trends(scored) if self._previous else scored
+            yield scored
             self._rows += len(frame)
-
-    def _with_trends(self, scored: pd.DataFrame) -> pd.DataFrame:
-        said = scored[["lead_id", "score", "model_version"]].itertuples(index=False)
-        return scored.assign(trend=[trend_since(self._previous.get(lead), score, by) for lead, score, by in said])
 
     def remarks(self) -> list[str]:
         """What was unusual, in sentences; complete once all frames were scored."""

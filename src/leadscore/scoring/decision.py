@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from leadscore.models.reasons import Reason
-from leadscore.scoring.trend import Trend
+from leadscore.scoring.trend import Earlier, Trend, trend_since
 
 __all__ = ["REPLY_KEYS", "Activity", "Basis", "Decision", "Detail", "Lead", "Reason"]
 
@@ -125,6 +125,12 @@ class Decision:
     model_version: str = ""
     horizon_days: int | None = None
     detail: Detail | None = None
+
+    def since(self, earlier: Earlier | None) -> Decision:
+        """The same decision with the trend since what was said of the lead before; None: nothing was."""
+        if earlier is None:
+            return self
+        return replace(self, trend=trend_since(earlier, self.score, self.model_version))
 
     def reply(self) -> dict[str, Any]:
         """Flat mapping of every key but ``detail``, in the order of the HTTP reply."""

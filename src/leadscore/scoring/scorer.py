@@ -15,6 +15,7 @@ from leadscore.scoring.by_model import ModelJudge
 from leadscore.scoring.by_rules import RulesJudge
 from leadscore.scoring.decision import REPLY_KEYS, Basis, Decision, Lead
 from leadscore.scoring.inputs import from_frame, from_leads
+from leadscore.scoring.trend import Earlier
 
 __all__ = ["Scorer"]
 
@@ -85,7 +86,14 @@ class Scorer:
         """
         return self.decide([Lead(lead_id, fields)], reasons=reasons)[0]
 
-    def decide(self, leads: Sequence[Lead], *, reasons: int | None = 3, detail: bool = False) -> list[Decision]:
+    def decide(
+        self,
+        leads: Sequence[Lead],
+        *,
+        reasons: int | None = 3,
+        detail: bool = False,
+        previous: Mapping[str, Earlier] | None = None,
+    ) -> list[Decision]:
         """Score leads and decide who touches each first, in the order given.
 
         Parameters
@@ -96,8 +104,10 @@ class Scorer:
             How many sentences of reasons, 0 to 3, which cost more than the score; None: all reasons of both stages.
         detail
             Whether to add reasons with their effects, the runner-up, the prices and what was unusual in the input.
+        previous
+            By id, what was said of leads before, for their trend.
         """
-        return self._judge.decide(from_leads(self.bundle, leads), reasons, detail)
+        return _since(previous, self._judge.decide(from_leads(self.bundle, leads), reasons, detail))
 
     def score(
         self,
@@ -107,6 +117,7 @@ class Scorer:
         at: pd.Series | None = None,
         created: pd.Series | None = None,
         reasons: int = 3,
+        previous: Mapping[str, Earlier] | None = None,
         first_row: int = 0,
     ) -> pd.DataFrame:
         """Score a frame of leads: one row per lead in the same order, with the keys of the reply as columns.
@@ -123,13 +134,19 @@ class Scorer:
             Creation of each lead; its scoring moment when absent.
         reasons
             How many sentences of reasons, 0 to 3.
+        previous
+            By id, what was said of leads before, for their trend.
         first_row
             Number of the first row, which names leads of a model without an id column.
         """
         inputs = from_frame(self.bundle, frame, activities=activities, at=at, created=created, first_row=first_row)
-        decisions = self._judge.decide(inputs, reasons, False)
+        decisions = _since(previous, self._judge.decide(inputs, reasons, False))
         scored = pd.DataFrame([d.reply() for d in decisions], columns=list(REPLY_KEYS), index=frame.index)
         return scored.astype(dict.fromkeys(("reply_within_minutes", "fit", "engagement"), "Int64"))
+
+
+def _since(previous: Mapping[str, Earlier] | None, decisions: list[Decision]) -> list[Decision]:
+    return decisions if not previous else [d.since(previous.get(d.lead_id)) for d in decisions]
 
 
 def _as_field(feature: Feature) -> Field:

@@ -163,6 +163,8 @@ def _columns(guess: Guess) -> Iterator[str]:
         yield _line("protected = [", "no feature of the score, no reason; take one off only where the law allows")
         yield from (_line(f"  {toml_value(c)},", guess.left_out[c]) for c in guess.columns.protected)
         yield "]"
+    if guess.columns.text:
+        yield _key(guess, "columns.text", guess.columns.text)
     if guess.columns.contact:
         yield _key(guess, "columns.contact", guess.columns.contact)
     listed = {*guess.columns.ignore, *guess.columns.protected}
