@@ -1,10 +1,10 @@
 """Free text beside leaving it out: the log loss on later leads where job titles matter, and where they do not.
 
-Leads are simulated with a dirty title in six languages, two plain fields and an outcome. In one set the outcome depends
-on the seniority and the function that the title speaks of, in the other on the plain fields alone. The peers are the
-same training without the title, and one that is given the true seniority and function in two clean columns. Where titles
-matter the text must be kept and the log loss fall; where they do not, it must be left out, and the log loss stays the
-same to the bit. Figures are over ten seeds, two in the short form.
+Leads are simulated with a dirty title in six languages, two plain fields and an outcome. In one set the outcome
+depends on the seniority and the function that the title speaks of, in the other on the plain fields alone. The peers
+are the same training without the title, and one that is given the true seniority and function in two clean columns.
+Where titles matter the text must be kept and the log loss fall; where they do not, it must be left out, and the log
+loss stays the same to the bit. Figures are over ten seeds, two in the short form.
 """
 
 from __future__ import annotations
