@@ -70,6 +70,13 @@ def test_titles_that_do_not_matter_are_left_out_with_the_figures(dropped: Traini
     assert any("the text in 'Title' is not learned from" in warning for warning in dropped.warnings)
 
 
+def test_the_field_page_says_that_it_is_read(kept: TrainingResult, dropped: TrainingResult) -> None:
+    for result, used, kind in ((kept, True, "text"), (dropped, False, None)):
+        assert result.examination is not None
+        (page,) = [p for p in result.examination.fields if p.column == "Title"]
+        assert (page.used, page.kind) == (used, kind)
+
+
 def test_a_reason_names_what_was_read(kept: TrainingResult) -> None:
     decision = Scorer(kept.bundle).score_one({"Title": "HEAD OF OPERATIONS", "Source": "Web"})
     assert decision.reason_1 == "Title (seniority head, function operations): raises it"

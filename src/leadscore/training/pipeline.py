@@ -142,7 +142,7 @@ def fit_bundle(
         ),
         test=history.take(split.test),
         left_out=whole.left_out,
-        examination=examined,
+        examination=examined.reading_texts({f.name for f in history.fields if f.texts}),
         seconds=time.monotonic() - begun,
     )
 
