@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Final, Literal, Self
 
 import numpy as np
@@ -28,7 +29,7 @@ SAME_ACT: Final = 5 / 1440
 """Days before the moment within which an event is the act that made the lead."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ActivityFeatures:
     """What activities before the scoring moment tell of a lead.
 
@@ -69,7 +70,7 @@ class ActivityFeatures:
     colleagues: bool = False
     age: bool = False
 
-    @property
+    @cached_property
     def fields(self) -> tuple[Field, ...]:
         """The features in the order of the matrix columns."""
         return tuple(field for field, _ in self._described())
@@ -114,15 +115,19 @@ class ActivityFeatures:
         if self.age:
             yield Field("days since creation", "number", "Days from creation to scoring.", (7,)), "days since creation"
 
-    @property
+    @cached_property
     def given(self) -> tuple[str, ...]:
         """Features that the events of one lead cannot tell, and that a request may therefore carry as fields."""
         return tuple(f.name for f, source in self._described() if source == "colleagues' activities")
 
     def type_index(self, types: Sequence[str]) -> Integers:
         """Position of each type in ``types``; -1 for one that was never seen."""
-        known = {name: i for i, name in enumerate(self.types)}
+        known = self._places
         return np.array([known.get(name, -1) for name in types], dtype=np.intp)
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {name: i for i, name in enumerate(self.types)}
 
     def matrix(
         self,

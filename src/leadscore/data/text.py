@@ -13,11 +13,12 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from leadscore.data.titles import function, plain, seniority
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["MIN_LEADS", "Part", "TextReading", "holds_titles", "pieces", "text_columns"]
 
@@ -104,6 +105,7 @@ def text_columns(frame: pd.DataFrame, possible: Collection[str], *, given: Colle
     Examples
     --------
     >>> titles = [f"{a} {b}" for a in ("Head of", "Chief", "Junior") for b in ("Sales", "Data", "Legal")]
+    >>> import pandas as pd
     >>> frame = pd.DataFrame({"Title": [f"{t} {s}" for t in titles for s in "abcdefghijk"], "Ref": map(str, range(99))})
     >>> text_columns(frame, ["Title", "Ref"])
     ('Title',)
@@ -116,6 +118,7 @@ def holds_titles(column: pd.Series) -> bool:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> holds_titles(pd.Series(["CEO", "Leiter IT", "Poet"])), holds_titles(pd.Series(["a red one", "two blue ones"]))
     (True, False)
     """
@@ -126,7 +129,7 @@ def holds_titles(column: pd.Series) -> bool:
 
 
 def _is_text(column: pd.Series) -> bool:
-    if pd.api.types.is_numeric_dtype(column) or column.nunique() <= _LEVELS_OF_A_CATEGORY:
+    if column.dtype.kind in "iufcb" or column.nunique() <= _LEVELS_OF_A_CATEGORY:
         return False
     cells = _cells(column)
     words = [[w for w in plain(c).split() if w.isalpha()] for c in cells]

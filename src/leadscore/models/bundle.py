@@ -201,6 +201,8 @@ def verify_bundle(folder: Path) -> dict[str, Any]:
 def load_bundle(folder: Path) -> AnyBundle:
     """Load a Bundle, of a model or of a points card, after checking its hashes, and score its golden rows again.
 
+    Nothing is left to be parsed or compiled at the first lead.
+
     Raises
     ------
     UnknownModel, BundleError
@@ -239,6 +241,8 @@ def _model_from(folder: Path, texts: Mapping[str, str], manifest: Mapping[str, A
     )
     if wrong := golden_difference(bundle.answers, json.loads(texts["golden.json"])):
         raise BundleError(f"{folder}: the golden rows give other {wrong} than when the model was made; pull it again")
+    for likelihood in stages.values():
+        likelihood.model.prepare()
     return bundle
 
 

@@ -11,15 +11,17 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from leadscore.data.contact import CONTACT_EXAMPLES, CONTACT_SAYS, contact_kind, contact_kinds
 from leadscore.data.schema import Contact, Decimal, Field, Kind, category_key, parse_boolean, parse_number
 from leadscore.data.text import TextReading
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Encoder", "Feature"]
 
@@ -174,6 +176,7 @@ class Encoder:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> leads = pd.DataFrame({"Source": ["Web", "web ", "Fair"] * 20, "Employees": ["10", "1,200", ""] * 20})
     >>> fields = (Field("Source", "category"), Field("Employees", "number"))
     >>> encoder = Encoder.fit(leads, fields)
@@ -277,6 +280,8 @@ def _feature_from_dict(content: Mapping[str, Any]) -> Feature:
 
 
 def _encode_column(column: pd.Series, feature: Feature, is_missing: Callable[[Any], bool] | None = None) -> Floats:
+    import pandas as pd  # not at the top: the service encodes leads of requests, and starts without it
+
     if feature.kind == "number" and feature.text is None and pd.api.types.is_float_dtype(column):
         numbers = column.to_numpy(dtype=float)
         return np.where(np.isfinite(numbers), numbers, np.nan)

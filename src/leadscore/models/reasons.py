@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from leadscore.models.features import Encoder, Feature
 
-__all__ = ["Reason", "explain", "say"]
+__all__ = ["Explainer", "Reason", "explain", "say"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -47,35 +47,50 @@ class Reason:
         return "raises" if self.effect >= 0 else "lowers"
 
 
-def explain(encoder: Encoder, row: Floats, effects: Floats, *, top: int | None = None) -> list[Reason]:
-    """Word the strongest effects of one lead.
+class Explainer:
+    """Words the strongest effects of leads.
 
     Parameters
     ----------
     encoder
         Names, levels and usual values.
-    row
-        Encoded lead, shape (features,).
-    effects
-        Effect of each feature, shape (features,).
-    top
-        How many; all when None.
     """
-    sums: dict[str, float] = {}
-    lead: dict[str, int] = {}
-    for j, feature in enumerate(encoder.features):
-        source = feature.source
-        sums[source] = sums.get(source, 0.0) + effects[j]
-        if source not in lead or abs(effects[j]) > abs(effects[lead[source]]):
-            lead[source] = j
-    strongest = sorted(sums, key=lambda s: (-abs(sums[s]), s))
-    kept = [s for s in strongest if abs(sums[s]) >= _NOTICEABLE][:top]
-    return [
-        _reason(encoder, s, encoder.features[lead[s]], float(row[lead[s]]), float(sums[s]))
-        if encoder.features[lead[s]].text is None
-        else _text_reason(encoder, s, row, float(sums[s]))
-        for s in kept
-    ]
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._places: dict[str, list[int]] = {}
+        for j, feature in enumerate(encoder.features):
+            self._places.setdefault(feature.source, []).append(j)
+
+    def __call__(self, row: Floats, effects: Floats, *, top: int | None = None) -> list[Reason]:
+        """Reasons of one lead, the strongest first.
+
+        Parameters
+        ----------
+        row
+            Encoded lead, shape (features,).
+        effects
+            Effect of each feature, shape (features,).
+        top
+            How many; all when None.
+        """
+        each = effects.tolist()
+        sums = {source: sum(each[j] for j in places) for source, places in self._places.items()}
+        kept = [source for source, effect in sums.items() if abs(effect) >= _NOTICEABLE]
+        kept.sort(key=lambda source: (-abs(sums[source]), source))
+        return [self._reason(source, row, each, sums[source]) for source in kept[:top]]
+
+    def _reason(self, source: str, row: Floats, each: list[float], effect: float) -> Reason:
+        leading = max(self._places[source], key=lambda j: abs(each[j]))
+        feature = self._encoder.features[leading]
+        if feature.text is not None:
+            return _text_reason(self._encoder, source, row, effect)
+        return _reason(self._encoder, source, feature, float(row[leading]), effect)
+
+
+def explain(encoder: Encoder, row: Floats, effects: Floats, *, top: int | None = None) -> list[Reason]:
+    """Word the strongest effects of a single lead, as :class:`Explainer` does for many."""
+    return Explainer(encoder)(row, effects, top=top)
 
 
 def _reason(encoder: Encoder, source: str, feature: Feature, code: float, effect: float) -> Reason:

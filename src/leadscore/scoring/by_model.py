@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from leadscore.decisions import Choices, Prospects
 from leadscore.models.bundle import Bundle
-from leadscore.models.reasons import Reason, explain
+from leadscore.models.reasons import Explainer, Reason
 from leadscore.scoring.decision import Basis, Decision, Detail
-from leadscore.scoring.inputs import Inputs, notes, tie_break
+from leadscore.scoring.inputs import Inputs, Notes, tie_break
 
 __all__ = ["ModelJudge"]
 
@@ -46,6 +46,7 @@ class ModelJudge:
     def __init__(self, bundle: Bundle, version: str) -> None:
         self.bundle = bundle
         self.model_version = version
+        self._explain, self._notes = Explainer(bundle.encoder), Notes(bundle)
         self._currency = str(bundle.card["currency"])
         self._values = np.sort(bundle.policy.decide(bundle.reference).value)
         stage: Any = bundle.card["horizon_days"]
@@ -85,14 +86,14 @@ class ModelJudge:
         found = [_Explained() for _ in range(len(X))]
         if top == 0:  # the effects cost more than the score
             return found
-        deciding = np.array([self._deciding_stage(role) for role in choices.role], dtype=object)
+        deciding = [self._deciding_stage(role) for role in choices.role]
         for stage, likelihood in self.bundle.stages.items():
-            rows = np.arange(len(X)) if top is None else np.flatnonzero(deciding == stage)
-            if not len(rows):
+            rows = [row for row, by in enumerate(deciding) if top is None or by == stage]
+            if not rows:
                 continue
-            effects = likelihood.model.reasons(X[rows])
+            effects = likelihood.model.reasons(X if len(rows) == len(X) else X[rows])
             for row, of_lead, scales in zip(rows, effects, self.bundle.scales(stage, effects), strict=True):
-                found[row].reasons[stage] = explain(self.bundle.encoder, X[row], of_lead, top=top)
+                found[row].reasons[stage] = self._explain(X[row], of_lead, top=top)
                 if deciding[row] == stage:
                     found[row].fit, found[row].engagement = scales
         return found
@@ -155,5 +156,5 @@ class ModelJudge:
             eligible=tuple(nets),
             propensity=1.0,
             net_values=nets,
-            notes=notes(self.bundle, inputs, i),
+            notes=self._notes(inputs, i),
         )

@@ -12,7 +12,7 @@ from leadscore.models.bundle import CardBundle
 from leadscore.models.reasons import Reason
 from leadscore.models.rules import CardTier
 from leadscore.scoring.decision import Basis, Decision, Detail
-from leadscore.scoring.inputs import Inputs, notes
+from leadscore.scoring.inputs import Inputs, Notes
 
 __all__ = ["RulesJudge"]
 
@@ -33,6 +33,7 @@ class RulesJudge:
     def __init__(self, bundle: CardBundle, version: str) -> None:
         self.bundle = bundle
         self.model_version = version
+        self._notes = Notes(bundle)
         self._currency = str(bundle.card["currency"])
         self._eligible = lru_cache(maxsize=4096)(_Eligibility(bundle.structure))
 
@@ -87,7 +88,7 @@ class RulesJudge:
             eligible=eligible,
             propensity=1.0,
             net_values={},
-            notes=notes(self.bundle, inputs, i),
+            notes=self._notes(inputs, i),
         )
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from leadscore.data.schema import Field
 from leadscore.models.bundle import AnyBundle, CardBundle
@@ -14,8 +12,11 @@ from leadscore.models.features import Feature
 from leadscore.scoring.by_model import ModelJudge
 from leadscore.scoring.by_rules import RulesJudge
 from leadscore.scoring.decision import REPLY_KEYS, Basis, Decision, Lead
-from leadscore.scoring.inputs import from_frame, from_leads
+from leadscore.scoring.inputs import from_leads
 from leadscore.scoring.trend import Earlier
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Scorer"]
 
@@ -139,6 +140,10 @@ class Scorer:
         first_row
             Number of the first row, which names leads of a model without an id column.
         """
+        import pandas as pd  # not at the top: the service scores leads of requests, and starts without it
+
+        from leadscore.scoring.frames import from_frame
+
         inputs = from_frame(self.bundle, frame, activities=activities, at=at, created=created, first_row=first_row)
         decisions = _since(previous, self._judge.decide(inputs, reasons, False))
         scored = pd.DataFrame([d.reply() for d in decisions], columns=list(REPLY_KEYS), index=frame.index)
