@@ -40,7 +40,7 @@ def tiers(
     from leadscore.models.bundle import CardBundle
     from leadscore.training import load, preview
     from leadscore.training.report.card import card_table
-    from leadscore.training.report.tables import moved_table, tier_table
+    from leadscore.training.report.tables import cut_table, moved_table, tier_table
 
     scorer = load(model, home=home(), registry_name=registry_name)
     bundle, currency = scorer.bundle, scorer.bundle.card["currency"]
@@ -51,6 +51,7 @@ def tiers(
             out.print(card_table(bundle))
         else:
             out.print(tier_table(bundle.policy, currency))
+            out.print(cut_table(bundle.policy))
         return
     what_if = preview(scorer, structure=structure, settings=set_ or [])
     if json:

@@ -15,7 +15,7 @@ from leadscore.decisions.economics import Economics, first_touch
 from leadscore.decisions.one_lead import Best
 from leadscore.decisions.presets import PRESETS, preset, read_structure
 from leadscore.decisions.preview import Preview, preview
-from leadscore.decisions.price_bands import pooled, resampled_prices, with_bands
+from leadscore.decisions.price_bands import Resamples, pooled, resampled_prices, with_bands
 from leadscore.decisions.prices import Prices, fit_prices, net
 from leadscore.decisions.prospects import (
     Assumption,
@@ -47,6 +47,7 @@ __all__ = [
     "Prices",
     "Prospects",
     "ReplyDecay",
+    "Resamples",
     "Role",
     "Structure",
     "TierRow",

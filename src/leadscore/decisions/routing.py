@@ -8,10 +8,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from leadscore.decisions.banding import fit_tiers
+from leadscore.decisions.banding import fit_tiers, loss_of_roles
 from leadscore.decisions.economics import Chains
 from leadscore.decisions.one_lead import Best, OneLead
-from leadscore.decisions.price_bands import with_bands
+from leadscore.decisions.price_bands import resampled_prices, with_bands
 from leadscore.decisions.prices import Prices, fit_prices, net
 from leadscore.decisions.prospects import (
     Assumption,
@@ -190,6 +190,12 @@ class Policy:
             p_qualify, p_close, margin, segment=segment, customer=customer, contactable=contactable, tie=tie
         )
 
+    def table_loss(self, prospects: Prospects) -> float:
+        """Share of the net value that is lost on these leads if each takes its tier's role in place of its own."""
+        choices = self.decide(prospects)
+        usual = [self.roles.index(role) for role in choices.tier_role]
+        return loss_of_roles(choices.role_net, np.array(usual, dtype=np.intp))
+
     def reprice(self, prospects: Prospects, structure: Structure) -> Policy:
         """Return the policy that the same leads give under another structure, for a what-if without a refit."""
         return fit_policy(
@@ -254,8 +260,11 @@ def fit_policy(
     prospects = complete(prospects, assumption)
     economics = Chains(structure).value(prospects)
     prices = fit_prices(structure, economics, prospects.tie, leads_per_period=leads_per_period, start=start)
-    prices = with_bands(structure, economics, prospects.tie, prices)
-    tiers = fit_tiers(structure, prices, economics, prospects, axis=axis, leads_per_period=leads_per_period)
+    drawn = resampled_prices(structure, economics, prospects.tie, prices)
+    prices = with_bands(prices, drawn)
+    tiers = fit_tiers(
+        structure, prices, economics, prospects, axis=axis, leads_per_period=leads_per_period, drawn=drawn
+    )
     return Policy(structure, prices, tiers, leads_per_period, assumption, volume_note)
 
 

@@ -50,6 +50,8 @@ class ModelJudge:
             "tiers": [asdict(row) for row in policy.tiers.rows],
             "prices": dict(policy.prices.per_hour),
             "price_bands": {role: list(band) for role, band in policy.prices.band.items()},
+            "table_loss": policy.tiers.losses,
+            "cuts_in_words": [row.cut_in_words for row in policy.tiers.rows],
         }
 
     def decide(self, inputs: Inputs, reasons: int | None, detail: bool) -> list[Decision]:

@@ -43,6 +43,8 @@ class RulesJudge:
             "tiers": self.bundle.tier_rows,
             "prices": {},
             "price_bands": {},
+            "table_loss": None,
+            "cuts_in_words": [],
             "rules": [{"if": rule.words, "points": rule.points} for rule in self.bundle.rules.points],
         }
 

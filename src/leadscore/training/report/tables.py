@@ -11,7 +11,7 @@ from rich.table import Table
 from leadscore.decisions import Policy, Preview, TierRow
 from leadscore.training.result import TrainingResult
 
-__all__ = ["excluded_line", "moved_table", "stage_table", "tier_table"]
+__all__ = ["cut_table", "excluded_line", "moved_table", "stage_table", "tier_table"]
 
 
 def tier_table(policy: Policy, currency: str) -> Table:
@@ -69,6 +69,7 @@ def _caption(policy: Policy, currency: str) -> Iterator[str]:
     yield f"Qualified, won and value are expected in one {policy.structure.period}."
     if any(_other_role(row) for row in rows):
         yield "Other role: share of these leads that another role calls first."
+        yield policy.tiers.loss_in_words
     worth = [_worth(policy, role, currency) for role, price in policy.prices.per_hour.items() if round(price)]
     yield f"One more hour would bring: {', '.join(worth)}." if worth else "Every role has hours to spare."
 
@@ -81,6 +82,29 @@ def _worth(policy: Policy, role: str, currency: str) -> str:
 
 def _other_role(row: TierRow) -> bool:
     return row.share_other_role >= 0.005
+
+
+def cut_table(policy: Policy) -> Table:
+    """How sure each cut is."""
+    outcome = "win" if policy.axis == "p_close" else "qualify"
+    caption = "Had other leads of the same kind come, nine in ten cuts would lie in this range."
+    table = _table(title="How sure the cuts are", caption=caption)
+    rows = [row for row in policy.tiers.rows if row.from_p_close_band is not None]
+    columns = [
+        *(c for c in _columns(policy, "") if c.header in _TEXTS and c.shown),
+        _Column(f"Chance to {outcome}", lambda r: f"from {r.from_p_close:.1%}"),
+        _Column("Nine in ten cuts", _cut_band),
+    ]
+    for column in columns:
+        table.add_column(column.header, justify="left" if column.header in _TEXTS else "right")
+    for row in rows:
+        table.add_row(*(column.cell(row) for column in columns))
+    return table
+
+
+def _cut_band(row: TierRow) -> str:
+    low, high = row.from_p_close_band or (row.from_p_close, row.from_p_close)
+    return f"{low:.1%} - {high:.1%}"
 
 
 def stage_table(result: TrainingResult) -> Table:
