@@ -31,6 +31,9 @@ def score(
     as_of: Annotated[
         str | None, typer.Option(metavar="TIME", help="Scoring moment of all leads; else the last known activity.")
     ] = None,
+    previous: Annotated[
+        str | None, typer.Option(metavar="FILE", help="What an earlier run wrote: roles change only for a clear gain.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Score a file of leads: one row per lead, in order, with the keys of the HTTP reply.
@@ -43,7 +46,7 @@ def score(
     from leadscore.data.sinks import write_tables
     from leadscore.data.sources import Sources
     from leadscore.data.tables import stream_tables
-    from leadscore.scoring.batch import BatchScorer
+    from leadscore.scoring.batch import BatchScorer, earlier_decisions
     from leadscore.training import load
 
     scorer = load(model, home=home(), registry_name=registry_name)
@@ -51,7 +54,8 @@ def score(
     intake = Intake()
     logs = [located(log) for log in activities or ()]
     events = read_activities(sources, Path(), logs, intake=intake) if logs else None
-    batches = BatchScorer(scorer, activities=events, as_of=_moment(as_of), reasons=reasons)
+    earlier = None if previous is None else earlier_decisions(stream_tables(located(previous), id="lead_id"))
+    batches = BatchScorer(scorer, activities=events, as_of=_moment(as_of), reasons=reasons, earlier=earlier)
     named = scorer.bundle.parts.id
     frames = stream_tables(
         located(leads), encoding=sources.encoding, delimiter=sources.delimiter, id=named, intake=intake

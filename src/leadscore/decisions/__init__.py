@@ -12,6 +12,7 @@ from leadscore.decisions.adapting import adapt
 from leadscore.decisions.banding import fit_tiers
 from leadscore.decisions.delay import ReplyDecay, fit_reply_decay
 from leadscore.decisions.economics import Economics, first_touch
+from leadscore.decisions.hysteresis import Earlier
 from leadscore.decisions.one_lead import Best
 from leadscore.decisions.presets import PRESETS, preset, read_structure
 from leadscore.decisions.preview import Preview, preview
@@ -37,6 +38,7 @@ __all__ = [
     "Axis",
     "Best",
     "Choices",
+    "Earlier",
     "Economics",
     "Eligibility",
     "HandOff",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any, Final
@@ -10,10 +10,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from leadscore.decisions import Choices, Prospects
+from leadscore.decisions import Choices, Earlier, Prospects
 from leadscore.models.bundle import Bundle
 from leadscore.models.reasons import Reason, explain
-from leadscore.scoring.decision import Basis, Decision, Detail
+from leadscore.scoring.decision import Basis, Decision, Detail, EarlierDecision
 from leadscore.scoring.inputs import Inputs, notes, tie_break
 
 __all__ = ["ModelJudge"]
@@ -54,7 +54,13 @@ class ModelJudge:
             "cuts_in_words": [row.cut_in_words for row in policy.tiers.rows],
         }
 
-    def decide(self, inputs: Inputs, reasons: int | None, detail: bool) -> list[Decision]:
+    def decide(
+        self,
+        inputs: Inputs,
+        reasons: int | None,
+        detail: bool,
+        earlier: Sequence[EarlierDecision | None] | None = None,
+    ) -> list[Decision]:
         """Likelihoods, value, route and reasons: the same few lines for every caller."""
         p_qualify, p_close = self.bundle.likelihoods(inputs.X)
         prospects = Prospects(
@@ -66,7 +72,7 @@ class ModelJudge:
             contactable=inputs.contactable,
             tie=tie_break(inputs.ids),
         )
-        choices = self.bundle.policy.decide(prospects)
+        choices = self.bundle.policy.decide(prospects, earlier and _arrays(earlier, self.model_version))
         found = None if reasons == 0 else self._reasons(inputs.X, choices, reasons)
         return [
             self._decision(i, lead_id, prospects, choices, found, self._detail(i, inputs, choices, found, detail))
@@ -146,3 +152,13 @@ class ModelJudge:
             net_values=nets,
             notes=notes(self.bundle, inputs, i),
         )
+
+
+def _arrays(earlier: Sequence[EarlierDecision | None], version: str) -> Earlier:
+    """The earlier decisions as the policy reads them."""
+    same = [decision if decision and decision.model_version == version else None for decision in earlier]
+    return Earlier(
+        role=np.array([decision and decision.role for decision in earlier], dtype=object),
+        p_qualify=np.array([decision and decision.p_qualify for decision in same], dtype=float),
+        p_close=np.array([decision and decision.p_close for decision in same], dtype=float),
+    )

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from leadscore.models.reasons import Reason
 
-__all__ = ["REPLY_KEYS", "Activity", "Basis", "Decision", "Detail", "Lead", "Reason"]
+__all__ = ["REPLY_KEYS", "Activity", "Basis", "Decision", "Detail", "EarlierDecision", "Lead", "Reason"]
 
 Basis: TypeAlias = Literal["model", "rules"]
 """What a decision rests on: a model, or for want of one the rules of a points card."""
@@ -57,6 +57,37 @@ class Lead:
     activities: Sequence[Activity] = ()
     created: datetime | None = None
     at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierDecision:
+    """What must be known of the last decision about a lead that is scored again, so that its role does not flicker.
+
+    Parameters
+    ----------
+    role
+        Role of the first touch.
+    p_qualify, p_close
+        Likelihoods of that time; None where the stage was not trained.
+    model_version
+        Which model spoke; the likelihoods of another are not comparable and not looked at.
+    """
+
+    role: str
+    p_qualify: float | None = None
+    p_close: float | None = None
+    model_version: str = ""
+
+    @classmethod
+    def of(cls, reply: Mapping[str, Any]) -> EarlierDecision:
+        """Read the keys of a reply.
+
+        Examples
+        --------
+        >>> EarlierDecision.of({"role": "SDR", "p_qualify": 0.3, "p_close": 0.1, "model_version": "3"}).p_close
+        0.1
+        """
+        return cls(reply["role"], reply.get("p_qualify"), reply.get("p_close"), reply.get("model_version") or "")
 
 
 @dataclass(frozen=True, slots=True)

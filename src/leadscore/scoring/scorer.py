@@ -13,7 +13,7 @@ from leadscore.models.bundle import AnyBundle, CardBundle
 from leadscore.models.features import Feature
 from leadscore.scoring.by_model import ModelJudge
 from leadscore.scoring.by_rules import RulesJudge
-from leadscore.scoring.decision import REPLY_KEYS, Basis, Decision, Lead
+from leadscore.scoring.decision import REPLY_KEYS, Basis, Decision, EarlierDecision, Lead
 from leadscore.scoring.inputs import from_frame, from_leads
 
 __all__ = ["Scorer"]
@@ -85,7 +85,14 @@ class Scorer:
         """
         return self.decide([Lead(lead_id, fields)], reasons=reasons)[0]
 
-    def decide(self, leads: Sequence[Lead], *, reasons: int | None = 3, detail: bool = False) -> list[Decision]:
+    def decide(
+        self,
+        leads: Sequence[Lead],
+        *,
+        reasons: int | None = 3,
+        detail: bool = False,
+        earlier: Sequence[EarlierDecision | None] | None = None,
+    ) -> list[Decision]:
         """Score leads and decide who touches each first, in the order given.
 
         Parameters
@@ -96,8 +103,10 @@ class Scorer:
             How many sentences of reasons, 0 to 3, which cost more than the score; None: all reasons of both stages.
         detail
             Whether to add reasons with their effects, the runner-up, the prices and what was unusual in the input.
+        earlier
+            The last decision about each lead, None where it is new: a lead keeps its role while another gains little.
         """
-        return self._judge.decide(from_leads(self.bundle, leads), reasons, detail)
+        return self._judge.decide(from_leads(self.bundle, leads), reasons, detail, earlier)
 
     def score(
         self,
@@ -108,6 +117,7 @@ class Scorer:
         created: pd.Series | None = None,
         reasons: int = 3,
         first_row: int = 0,
+        earlier: Mapping[str, EarlierDecision] | None = None,
     ) -> pd.DataFrame:
         """Score a frame of leads: one row per lead in the same order, with the keys of the reply as columns.
 
@@ -125,9 +135,12 @@ class Scorer:
             How many sentences of reasons, 0 to 3.
         first_row
             Number of the first row, which names leads of a model without an id column.
+        earlier
+            The last decision about each lead that was scored before, by its id.
         """
         inputs = from_frame(self.bundle, frame, activities=activities, at=at, created=created, first_row=first_row)
-        decisions = self._judge.decide(inputs, reasons, False)
+        last = None if earlier is None else [earlier.get(lead_id) for lead_id in inputs.ids]
+        decisions = self._judge.decide(inputs, reasons, False, last)
         scored = pd.DataFrame([d.reply() for d in decisions], columns=list(REPLY_KEYS), index=frame.index)
         return scored.astype({"reply_within_minutes": "Int64"})
 
