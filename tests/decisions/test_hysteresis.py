@@ -114,8 +114,8 @@ def test_twenty_nights_of_other_prices_move_few_leads_and_lose_next_to_nothing(p
         flips += (found.role != before.role).sum()
         lost, best = lost + (plain.net - found.net).sum(), best + plain.net.sum()
         before, role = replace(before, role=found.role), plain.role
-    assert flips < 0.5 * plain_flips
-    assert 0 <= lost < 0.005 * best
+    assert flips < 0.7 * plain_flips
+    assert 0 <= lost < 0.01 * best
 
 
 def test_the_band_is_a_share_of_the_value():

@@ -15,7 +15,7 @@ from leadscore.decisions.economics import Economics, first_touch
 from leadscore.decisions.hysteresis import Earlier
 from leadscore.decisions.one_lead import Best
 from leadscore.decisions.presets import PRESETS, preset, read_structure
-from leadscore.decisions.preview import Preview, preview
+from leadscore.decisions.preview import Move, Moves, Preview, preview
 from leadscore.decisions.price_bands import Resamples, pooled, resampled_prices, with_bands
 from leadscore.decisions.prices import Prices, fit_prices, net
 from leadscore.decisions.prospects import (
@@ -42,6 +42,8 @@ __all__ = [
     "Economics",
     "Eligibility",
     "HandOff",
+    "Move",
+    "Moves",
     "Path",
     "Period",
     "Policy",

@@ -14,7 +14,7 @@ from leadscore.decisions.prospects import Flags, Floats, Objects, Positions, Pro
 
 __all__ = ["BAND", "WEIGHT", "Earlier", "keeps"]
 
-BAND = 0.03
+BAND = 0.05
 """Gain, as a share of the lead's value, up to which it keeps its role."""
 
 WEIGHT = 0.3

@@ -72,7 +72,8 @@ class ModelJudge:
             contactable=inputs.contactable,
             tie=tie_break(inputs.ids),
         )
-        choices = self.bundle.policy.decide(prospects, earlier and _arrays(earlier, self.model_version))
+        before = None if earlier is None else _arrays(earlier, self.model_version)
+        choices = self.bundle.policy.decide(prospects, before)
         found = None if reasons == 0 else self._reasons(inputs.X, choices, reasons)
         return [
             self._decision(i, lead_id, prospects, choices, found, self._detail(i, inputs, choices, found, detail))

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
-from leadscore.decisions import Policy, Preview, TierRow
+from leadscore.decisions import Moves, Policy, Preview, TierRow
 from leadscore.training.result import TrainingResult
 
-__all__ = ["cut_table", "excluded_line", "moved_table", "stage_table", "tier_table"]
+__all__ = ["cut_table", "excluded_line", "moved_table", "moves_table", "shift_table", "stage_table", "tier_table"]
 
 
 def tier_table(policy: Policy, currency: str) -> Table:
@@ -146,17 +147,48 @@ _STAGE_ROWS: Sequence[tuple[str, Callable[[Any], str]]] = (
 
 
 def moved_table(what_if: Preview, currency: str) -> Table:
-    """What moves under another structure or other figures."""
+    """What moves under another structure or other figures, or with another model."""
     table = _table(title="What moves")
     for header in ("", "Before", "After"):
         table.add_column(header, justify="left" if not header else "right")
     for role, prices in what_if.prices.items():
         if any(prices):
             table.add_row(f"one more hour of {role} would bring, {currency}", *map(_money, prices))
+    for role, load in what_if.load.items():
+        table.add_row(f"hours of {role} that are used", *("" if share is None else f"{share:.0%}" for share in load))
     table.add_row("won deals expected", *(f"{won:,.1f}" for won in what_if.wins))
     table.add_row(f"value expected, {currency}", *(f"{value:,.0f}" for value in what_if.value))
-    table.add_row("leads in another tier", "", f"{what_if.changed_tier:.0%}")
-    table.add_row("leads with another role", "", f"{what_if.changed_role:.0%}")
+    if what_if.moves is not None:
+        leads, other_tier, other_role, _ = what_if.moves
+        for what, count in (("in another tier", other_tier), ("with another role", other_role)):
+            table.add_row(f"of {leads:,} leads {what}", "", f"{count:,} ({count / max(leads, 1):.0%})")
+    return table
+
+
+def shift_table(what_if: Preview) -> Table:
+    """Where each band begins and what it holds of the leads, before and after."""
+    table = _table(title="Bands, before and after", caption="Empty: there is no such band.")
+    for header in ("Segment", "Deal margin", "Role", "From", "", "Leads", ""):
+        table.add_column(header, justify="right" if header in ("From", "", "Leads") else "left")
+    for band in what_if.cuts:
+        figures = (*band["from_p_close"], *band["share"])
+        cells = ("" if figure is None else f"{figure:.1%}" for figure in figures)
+        table.add_row(band["segment"] or "all others", _margins(band["margin_band"]), band["role"], *cells)
+    return table
+
+
+_MOST_LISTED = 40
+
+
+def moves_table(moves: Moves) -> Table:
+    """The first of the leads that move."""
+    listed = moves.listed or ()
+    more = len(listed) - _MOST_LISTED
+    table = _table("Leads that move", f"{more:,} more: --json lists all." if more > 0 else None)
+    for header in ("Lead", "Tier", "Role"):
+        table.add_column(header)
+    for move in listed[:_MOST_LISTED]:
+        table.add_row(escape(move.lead_id), *(" to ".join(dict.fromkeys(ends)) for ends in (move.tier, move.role)))
     return table
 
 
