@@ -14,9 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadscore.decisions import NURTURE
-from leadscore.scoring import Activity, Decision, Lead, Scorer, tie_break
+from leadscore.scoring import Activity, Decision, EarlierDecision, Lead, Scorer, tie_break
 from leadscore.scoring.decision import REPLY_KEYS
-from leadscore.scoring.trend import Earlier
 
 MOMENT = datetime(2026, 6, 1, tzinfo=UTC)
 NAMES = ["Lead Source", "Title", "Employees", "Company Size", "Existing Customer", "Consent", "Newsletter", "Nonsense"]
@@ -204,9 +203,10 @@ def test_the_trend_is_told_of_leads_that_were_scored_before(scorer: Scorer, lead
     asked = [Lead(str(i), row) for i, row in enumerate(leads.head(40).to_dict("records"))]
     plain = scorer.decide(asked)
     assert {d.trend for d in plain} == {"not_enough_info"}
-    previous = {d.lead_id: Earlier(max(0, d.score - 20), "steady", d.model_version) for d in plain[:10]}
-    found = scorer.decide(asked, previous=previous)
-    assert [d.trend for d in found] == [d.since(previous.get(d.lead_id)).trend for d in plain]
+    before = [EarlierDecision.of(d.reply() | {"score": max(0, d.score - 20), "trend": "steady"}) for d in plain[:10]]
+    earlier = [*before, *[None] * (len(plain) - 10)]
+    found = scorer.decide(asked, earlier=earlier)
+    assert [d.trend for d in found] == [d.since(e).trend for d, e in zip(plain, earlier, strict=True)]
     assert {d.trend for d in found[:10]} <= {"improving", "steady"}
     assert {d.trend for d in found[10:]} == {"not_enough_info"}
 

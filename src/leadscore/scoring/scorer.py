@@ -11,9 +11,8 @@ from leadscore.models.bundle import AnyBundle, CardBundle
 from leadscore.models.features import Feature
 from leadscore.scoring.by_model import ModelJudge
 from leadscore.scoring.by_rules import RulesJudge
-from leadscore.scoring.decision import REPLY_KEYS, Basis, Decision, Lead
-from leadscore.scoring.inputs import from_leads
-from leadscore.scoring.trend import Earlier
+from leadscore.scoring.decision import REPLY_KEYS, Basis, Decision, EarlierDecision, Lead
+from leadscore.scoring.inputs import Inputs, from_leads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +92,7 @@ class Scorer:
         *,
         reasons: int | None = 3,
         detail: bool = False,
-        previous: Mapping[str, Earlier] | None = None,
+        earlier: Sequence[EarlierDecision | None] | None = None,
     ) -> list[Decision]:
         """Score leads and decide who touches each first, in the order given.
 
@@ -105,10 +104,17 @@ class Scorer:
             How many sentences of reasons, 0 to 3, which cost more than the score; None: all reasons of both stages.
         detail
             Whether to add reasons with their effects, the runner-up, the prices and what was unusual in the input.
-        previous
-            By id, what was said of leads before, for their trend.
+        earlier
+            The last decision about each lead, None where it is new: it tells the trend, and a lead keeps its role while
+            another gains little.
         """
-        return _since(previous, self._judge.decide(from_leads(self.bundle, leads), reasons, detail))
+        return self._decided(from_leads(self.bundle, leads), reasons, detail, earlier)
+
+    def _decided(
+        self, inputs: Inputs, reasons: int | None, detail: bool, earlier: Sequence[EarlierDecision | None] | None
+    ) -> list[Decision]:
+        decisions = self._judge.decide(inputs, reasons, detail, earlier)
+        return decisions if earlier is None else [d.since(e) for d, e in zip(decisions, earlier, strict=True)]
 
     def score(
         self,
@@ -118,8 +124,8 @@ class Scorer:
         at: pd.Series | None = None,
         created: pd.Series | None = None,
         reasons: int = 3,
-        previous: Mapping[str, Earlier] | None = None,
         first_row: int = 0,
+        earlier: Mapping[str, EarlierDecision] | None = None,
     ) -> pd.DataFrame:
         """Score a frame of leads: one row per lead in the same order, with the keys of the reply as columns.
 
@@ -135,23 +141,20 @@ class Scorer:
             Creation of each lead; its scoring moment when absent.
         reasons
             How many sentences of reasons, 0 to 3.
-        previous
-            By id, what was said of leads before, for their trend.
         first_row
             Number of the first row, which names leads of a model without an id column.
+        earlier
+            The last decision about each lead that was scored before, by its id.
         """
         import pandas as pd  # not at the top: the service scores leads of requests, and starts without it
 
         from leadscore.scoring.frames import from_frame
 
         inputs = from_frame(self.bundle, frame, activities=activities, at=at, created=created, first_row=first_row)
-        decisions = _since(previous, self._judge.decide(inputs, reasons, False))
+        last = None if earlier is None else [earlier.get(lead_id) for lead_id in inputs.ids]
+        decisions = self._decided(inputs, reasons, False, last)
         scored = pd.DataFrame([d.reply() for d in decisions], columns=list(REPLY_KEYS), index=frame.index)
         return scored.astype(dict.fromkeys(("reply_within_minutes", "fit", "engagement"), "Int64"))
-
-
-def _since(previous: Mapping[str, Earlier] | None, decisions: list[Decision]) -> list[Decision]:
-    return decisions if not previous else [d.since(previous.get(d.lead_id)) for d in decisions]
 
 
 def _as_field(feature: Feature) -> Field:
