@@ -70,6 +70,13 @@ def test_titles_that_do_not_matter_are_left_out_with_the_figures(dropped: Traini
     assert any("the text in 'Title' is not learned from" in warning for warning in dropped.warnings)
 
 
+def test_the_field_page_says_that_it_is_read(kept: TrainingResult, dropped: TrainingResult) -> None:
+    for result, used, kind in ((kept, True, "text"), (dropped, False, None)):
+        assert result.examination is not None
+        (page,) = [p for p in result.examination.fields if p.column == "Title"]
+        assert (page.used, page.kind) == (used, kind)
+
+
 def test_a_reason_names_what_was_read(kept: TrainingResult) -> None:
     decision = Scorer(kept.bundle).score_one({"Title": "HEAD OF OPERATIONS", "Source": "Web"})
     assert decision.reason_1 == "Title (seniority head, function operations): raises it"
@@ -121,3 +128,38 @@ def test_a_lead_does_not_see_its_own_outcome() -> None:
     own = texts.map(found[0].figure_of)
     assert np.corrcoef(own, y)[0, 1] > 0.3
     assert abs(np.corrcoef(found[1], y)[0, 1]) < 0.15
+
+
+def test_a_note_that_is_written_afterwards_is_left_out_like_a_leaky_column(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    won = rng.random(N) < 0.4
+    said = np.where(won, "signed the offer of our partner", "went with another vendor")
+    words = [f"{s} {''.join(map(chr, 97 + rng.integers(0, 26, 8)))}" for s in said]
+    source = np.where(rng.random(N) < 0.3 + 0.3 * won, "Partner", "Web")
+    frame = pd.DataFrame({"Remarks": words, "Source": source, "Won": np.where(won, "yes", "no")})
+    frame.to_csv(tmp_path / "leads.csv", index=False)
+    recipe = Recipe(close=Outcome(column="Won", positive=("yes",)), search=Search(trials=1), lead={"order": "row"})
+    found = fit_bundle(recipe, now=NOW, data=tmp_path / "leads.csv")
+    (excluded,) = [e for e in found.excluded if e.column == "Remarks"]
+    assert excluded.verdict == "BLOCK"
+    assert excluded.reason.startswith("its wording: ")
+    assert [f.name for f in found.bundle.encoder.features] == ["Source"]
+
+
+@pytest.mark.parametrize(("name", "read"), [("Notes", False), ("Message", True)])
+def test_what_is_written_on_the_way_is_asked_about(tmp_path: Path, name: str, read: bool) -> None:
+    rng = np.random.default_rng(3)
+    eager = rng.random(N) < 0.5
+    said = np.where(eager, "please call me back about a quote", "only browsing the catalogue for now")
+    words = [f"{s} {''.join(map(chr, 97 + rng.integers(0, 26, 8)))}" for s in said]
+    source = rng.choice(["Web", "Partner"], N)
+    won = rng.random(N) < 0.2 + 0.35 * eager + 0.2 * (source == "Partner")
+    frame = pd.DataFrame({name: words, "Source": source, "Won": np.where(won, "yes", "no")})
+    frame.to_csv(tmp_path / "leads.csv", index=False)
+    recipe = Recipe(close=Outcome(column="Won", positive=("yes",)), search=Search(trials=1), lead={"order": "row"})
+    found = fit_bundle(recipe, now=NOW, data=tmp_path / "leads.csv")
+    assert (f"{name} (wording)" in [f.name for f in found.bundle.encoder.features]) is read
+    asked = [e for e in found.excluded if e.column == name]
+    assert [e.verdict for e in asked] == ([] if read else ["ASK"])
+    if not read:
+        assert "its name speaks of what is written on the way" in asked[0].reason

@@ -67,6 +67,8 @@ class Columns(BaseModel):
 
     ignore: tuple[str, ...] = ()
     """Columns that are not learned from."""
+    protected: tuple[str, ...] = ()
+    """Columns on which no decision may rest (gender, age): never a feature, never a reason, no part in routing."""
     allow_leaky: Mapping[str, str] = Field(default_factory=dict)
     """Columns that the audit would leave out, each with the reason why it may stay."""
     numbers: tuple[str, ...] = ()

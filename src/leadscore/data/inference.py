@@ -16,10 +16,13 @@ from leadscore.data.times import looks_dated
 
 __all__ = ["TAKEN", "Excluded", "frame_decimals", "infer_fields", "infer_kind", "possible_texts"]
 
-Verdict = Literal["BLOCK", "ASK", "ignored", "constant", "id", "outcome"]
+Verdict = Literal["BLOCK", "ASK", "ignored", "constant", "id", "outcome", "protected"]
 
 TAKEN = "identifies or dates the lead"
 """Reason of a column that the recipe reads for another purpose."""
+
+PROTECTED = "protected by the recipe: never learned from, never a reason"
+"""Reason of a column on which no decision may rest."""
 
 _NUMBERS_AT_LEAST = 0.98
 _DISTINCT_IDS = 0.5
@@ -36,7 +39,7 @@ class Excluded:
     column
         Name in the export.
     verdict
-        ``BLOCK``, ``ASK``, ``ignored``, ``constant``, ``id`` or ``outcome``.
+        ``BLOCK``, ``ASK``, ``ignored``, ``constant``, ``id``, ``outcome`` or ``protected``.
     reason
         One sentence.
     """
@@ -52,6 +55,7 @@ def infer_fields(
     taken: Collection[str],
     outcome: Collection[str],
     ignore: Collection[str],
+    protected: Collection[str] = (),
     numbers: Collection[str] = (),
     categories: Collection[str] = (),
     texts: Collection[str] = (),
@@ -71,6 +75,8 @@ def infer_fields(
         Columns that tell an outcome.
     ignore
         Columns that the recipe leaves out.
+    protected
+        Columns on which no decision may rest.
     numbers, categories, texts
         Corrections of what is found out.
     contacts
@@ -89,6 +95,8 @@ def infer_fields(
         file = (origin or {}).get(name)
         if name in outcome:
             found.append(Excluded(name, "outcome", "tells an outcome of the recipe"))
+        elif name in protected:
+            found.append(Excluded(name, "protected", PROTECTED))
         elif name in ignore:
             found.append(Excluded(name, "ignored", "left out by the recipe"))
         elif name in taken:

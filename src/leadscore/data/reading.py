@@ -23,6 +23,7 @@ from leadscore.data.labels import from_creation_on, label_history, last_moment
 from leadscore.data.locations import Place, located
 from leadscore.data.numbers import Decimal
 from leadscore.data.outcomes import Outcome, Stage
+from leadscore.data.protected import unlisted
 from leadscore.data.remarks import missing_in_words, numbers_in_words, outcomes_in_words
 from leadscore.data.rows import Intake
 from leadscore.data.schema import category_key, parse_boolean, parse_number
@@ -93,6 +94,7 @@ def read_history(
         taken=lead.not_features,
         outcome=[c for o in outcomes.values() for c in o.columns],
         ignore=columns.ignore,
+        protected=columns.protected,
         numbers=columns.numbers,
         categories=columns.categories,
         texts=columns.text,
@@ -100,6 +102,7 @@ def read_history(
         origin=origin,
         decimals=decimals,
     )
+    remarks += unlisted(field.name for field in fields)
     remarks += numbers_in_words(frame, fields, lines)
     history = History(
         frame=frame,
@@ -154,7 +157,7 @@ def _check_columns(frame: pd.DataFrame, lead: LeadColumns, outcomes: Mapping[Sta
     named = {f"[lead] {k}": v for k, v in lead.model_dump(exclude={"missing", "moments"}).items() if v and v != "row"}
     for stage, outcome in outcomes.items():
         named |= {f"[{stage}] {k}": getattr(outcome, k) for k in ("column", "at", "amount", "rep", "team")}
-    for key in ("ignore", "numbers", "categories", "text", "contact", "allow_leaky"):
+    for key in ("ignore", "protected", "numbers", "categories", "text", "contact", "allow_leaky"):
         named |= {f"[columns] {key}, {c!r}": c for c in getattr(columns, key)}
     for where, column in named.items():
         if column is not None and column not in frame.columns:

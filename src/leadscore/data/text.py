@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from leadscore.data.titles import function, plain, seniority
@@ -27,13 +28,14 @@ MIN_LEADS = 20
 """Leads that a piece must occur in to lie in a model."""
 
 _SIZES = (3, 4, 5)
+_REMEMBERED = 200_000
 _ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*")
 _SAMPLE = 200
 _LEVELS_OF_A_CATEGORY = 80
 _WORDS_OF_A_TITLE = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TextReading:
     """One thing that is read from a text.
 
@@ -63,6 +65,23 @@ class TextReading:
         """The figure of a wording; 0 where no piece is known."""
         known = [self.weights[piece] for piece in pieces(text) if piece in self.weights]
         return math.fsum(known) / math.sqrt(len(known)) if known else 0.0
+
+    def __call__(self, text: str) -> str | float:
+        """What this reads from a text: a kind, or of the wording a figure."""
+        return self.figure_of(text) if self.part == "wording" else self.kind_of(text)
+
+    def remembered(self, text: str) -> str | float:
+        """The same for a file, whose texts are read several times in a training."""
+        found = self._memory.get(text)
+        if found is None:
+            if len(self._memory) >= _REMEMBERED:
+                self._memory.clear()
+            found = self._memory[text] = self(text)
+        return found
+
+    @cached_property
+    def _memory(self) -> dict[str, str | float]:
+        return {}
 
 
 def pieces(text: str) -> tuple[str, ...]:

@@ -127,7 +127,8 @@ class Bundle:
     def scaled_on(self, X: Floats) -> Bundle:
         """The same model with fit and engagement told as percentiles among these encoded leads, in time order."""
         models = {stage: likelihood.model for stage, likelihood in self.stages.items()}
-        return replace(self, scales=Scales.of_model(models, self.encoder, self.made_names, X))
+        scales = Scales.of_model(models, self.encoder, self.made_names, X)
+        return replace(self, scales=scales, card={**self.card, "scales": scales.in_words()})
 
 
 AnyBundle: TypeAlias = Bundle | CardBundle

@@ -107,14 +107,15 @@ class Feature:
         """
         return self.codec()(value)
 
-    def codec(self) -> Callable[[Any], float]:
-        """A function that encodes one value, for encoding many."""
-        if self.text is not None and self.text.part == "wording":
-            return partial(_wording_codec, reading=self.text)
+    def codec(self, *, remember: bool = False) -> Callable[[Any], float]:
+        """A function that encodes one value, for encoding many; ``remember`` what was read from each text."""
+        if self.text is not None:
+            read = self.text.remembered if remember else self.text.__call__
+            if self.text.part == "wording":
+                return partial(_wording_codec, read=read)
+            return partial(_text_codec, read=read, codec=_category_codec(self.levels, self.labels))
         if self.kind == "category":
             codec = _category_codec(self.levels, self.labels)
-            if self.text is not None:
-                return partial(_text_codec, reading=self.text, codec=codec)
             return codec if self.contact is None else partial(_contact_codec, contact=self.contact, codec=codec)
         if self.kind == "boolean":
             return _boolean_codec
@@ -140,14 +141,14 @@ def _contact_codec(value: Any, contact: Contact, codec: Callable[[Any], float]) 
     return codec(contact_kind(value, contact))
 
 
-def _text_codec(value: Any, reading: TextReading, codec: Callable[[Any], float]) -> float:
+def _text_codec(value: Any, read: Callable[[str], Any], codec: Callable[[Any], float]) -> float:
     key = category_key(value)
-    return math.nan if key is None else codec(reading.kind_of(key))
+    return math.nan if key is None else codec(read(key))
 
 
-def _wording_codec(value: Any, reading: TextReading) -> float:
+def _wording_codec(value: Any, read: Callable[[str], Any]) -> float:
     key = category_key(value)
-    return math.nan if key is None else reading.figure_of(key)
+    return math.nan if key is None else float(read(key))
 
 
 def _number_codec(value: Any, decimal: Decimal = ".") -> float:
@@ -284,7 +285,7 @@ def _encode_column(column: pd.Series, feature: Feature, is_missing: Callable[[An
     if feature.kind == "number" and feature.text is None and pd.api.types.is_float_dtype(column):
         numbers = column.to_numpy(dtype=float)
         return np.where(np.isfinite(numbers), numbers, np.nan)
-    codec = feature.codec()
+    codec = feature.codec(remember=True)
 
     def code(value: Any) -> float:
         return math.nan if is_missing is not None and is_missing(value) else codec(value)
@@ -312,7 +313,7 @@ def _fit_text(column: pd.Series, source: str, reading: TextReading) -> Feature:
         figures = _encode_column(column, feature)
         known = figures[~np.isnan(figures)]
         return replace(feature, typical=float(np.median(known)) if len(known) else None)
-    kinds = {v: "" if (key := category_key(v)) is None else reading.kind_of(key) for v in column.unique()}
+    kinds = {v: "" if (key := category_key(v)) is None else reading.remembered(key) for v in column.unique()}
     fitted = _fit_feature(column.map(kinds).astype("str"), Field(name, "category"), source)
     return replace(fitted, text=reading)
 

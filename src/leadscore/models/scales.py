@@ -115,6 +115,12 @@ class Scales:
         fit, engagement = (none if scale is None else scale(stage, effects) for scale in (self.fit, self.engagement))
         return list(zip(fit, engagement, strict=True))
 
+    def in_words(self) -> dict[str, str | None]:
+        """What 0 to 100 mean, for the model's card; None where the model has no such features."""
+        of = {"fit": (self.fit, "attributes"), "engagement": (self.engagement, "activities")}
+        said = "percentage of the leads calibrated on whose effects of {} add up to less"
+        return {name: None if scale is None else said.format(what) for name, (scale, what) in of.items()}
+
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""
         return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -10,10 +10,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from leadscore.decisions import Choices, Prospects
+from leadscore.decisions import Choices, Earlier, Prospects
 from leadscore.models.bundle import Bundle
 from leadscore.models.reasons import Explainer, Reason
-from leadscore.scoring.decision import Basis, Decision, Detail
+from leadscore.scoring.decision import Basis, Decision, Detail, EarlierDecision
 from leadscore.scoring.inputs import Inputs, Notes, tie_break
 
 __all__ = ["ModelJudge"]
@@ -60,9 +60,17 @@ class ModelJudge:
             "tiers": [asdict(row) for row in policy.tiers.rows],
             "prices": dict(policy.prices.per_hour),
             "price_bands": {role: list(band) for role, band in policy.prices.band.items()},
+            "table_loss": policy.tiers.losses,
+            "cuts_in_words": [row.cut_in_words for row in policy.tiers.rows],
         }
 
-    def decide(self, inputs: Inputs, reasons: int | None, detail: bool) -> list[Decision]:
+    def decide(
+        self,
+        inputs: Inputs,
+        reasons: int | None,
+        detail: bool,
+        earlier: Sequence[EarlierDecision | None] | None = None,
+    ) -> list[Decision]:
         """Likelihoods, value, route and reasons: the same few lines for every caller."""
         p_qualify, p_close = self.bundle.likelihoods(inputs.X)
         prospects = Prospects(
@@ -74,7 +82,8 @@ class ModelJudge:
             contactable=inputs.contactable,
             tie=tie_break(inputs.ids),
         )
-        choices = self.bundle.policy.decide(prospects)
+        before = None if earlier is None else _arrays(earlier, self.model_version)
+        choices = self.bundle.policy.decide(prospects, before)
         found = self._explained(inputs.X, choices, reasons)
         return [
             self._decision(i, lead_id, prospects, choices, found[i], self._detail(i, inputs, choices, found[i], detail))
@@ -158,3 +167,13 @@ class ModelJudge:
             net_values=nets,
             notes=self._notes(inputs, i),
         )
+
+
+def _arrays(earlier: Sequence[EarlierDecision | None], version: str) -> Earlier:
+    """The earlier decisions as the policy reads them."""
+    same = [decision if decision and decision.model_version == version else None for decision in earlier]
+    return Earlier(
+        role=np.array([decision and decision.role for decision in earlier], dtype=object),
+        p_qualify=np.array([decision and decision.p_qualify for decision in same], dtype=float),
+        p_close=np.array([decision and decision.p_close for decision in same], dtype=float),
+    )

@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from leadscore.data.history import History
 from leadscore.data.inference import TAKEN, Excluded
+from leadscore.data.leakage_rule import Verdict
+from leadscore.data.leakage_text import judge_text
 from leadscore.data.outcomes import Stage
 from leadscore.data.schema import Field
 from leadscore.data.splits import TimeSplit
@@ -71,6 +73,10 @@ def choose_text(history: History, split: TimeSplit, recipe: Recipe, *, seed: int
         if offered is None:
             history = _left_out(history, name, "no piece of it is in use by 20 leads")
             continue
+        verdict, why = _audited(offered, name, seed)
+        if verdict != "ok" and name not in recipe.columns.allow_leaky:
+            history = _given_away(history, Excluded(name, verdict, f"its wording: {why}"))
+            continue
         with_text = _losses(offered, split, recipe)
         better = gain(losses, with_text)
         told = f"log loss forward in time {with_text.mean():.4f} with its text, {losses.mean():.4f} without"
@@ -105,6 +111,20 @@ def _with_text(history: History, name: str, split: TimeSplit, recipe: Recipe, se
         fields=(*(f for f in history.fields if f.name != name), field),
         excluded=tuple(e for e in history.excluded if e.column != name),
         figures=figures,
+    )
+
+
+def _audited(offered: History, name: str, seed: int) -> tuple[Verdict, str]:
+    figures = offered.figures.get(f"{name} (wording)")
+    return ("ok", "") if figures is None else judge_text(offered, name, figures, seed=seed)
+
+
+def _given_away(history: History, excluded: Excluded) -> History:
+    """Leave a text out as the audit leaves out a column."""
+    return replace(
+        history,
+        fields=tuple(f for f in history.fields if f.name != excluded.column),
+        excluded=(*(e for e in history.excluded if e.column != excluded.column), excluded),
     )
 
 

@@ -6,7 +6,6 @@ other ones, five of them, since their own outcome is in the weights.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,8 @@ Floats = npt.NDArray[np.float64]
 
 _MAX_PIECES = 1_000
 _MAX_SHARE = 0.95
-_PENALTIES = (3.0, 10.0, 30.0, 100.0)
+_MAX_LEADS = 20_000
+_PENALTIES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 _PARTS = 5
 _DIGITS = 6
 
@@ -44,8 +44,8 @@ def fit_wording(column: pd.Series, y: Floats, *, seed: int = 0) -> tuple[TextRea
     Returns
     -------
     reading, figures
-        What is read from a text, and the figure of each lead by a fit on others, NaN where the text is missing; None
-        when no piece is in use by enough leads.
+        What is read from a text, and the figure by a fit on others of each lead that was fitted on (at most 20,000,
+        drawn at random), NaN elsewhere; None when no piece is in use by enough leads.
 
     Examples
     --------
@@ -54,42 +54,37 @@ def fit_wording(column: pd.Series, y: Floats, *, seed: int = 0) -> tuple[TextRea
     >>> reading.figure_of("Call me!") > 0 > reading.figure_of("looking around"), figures[:2].round(1).tolist()
     (True, [0.5, -0.5])
     """
-    codes, values = pd.factorize(column, use_na_sentinel=True)
-    keys = [category_key(value) for value in values.tolist()]
-    known = np.array([key is not None for key in [*keys, None]])[codes]
-    leads = np.bincount(codes[codes >= 0], minlength=len(keys))
-    vocabulary = _vocabulary(keys, leads)
+    rng = np.random.default_rng(seed)
+    keys = column.map({value: category_key(value) for value in column.unique()})
+    rows = np.flatnonzero(keys.notna().to_numpy())
+    rows = np.sort(rng.choice(rows, min(_MAX_LEADS, len(rows)), replace=False))
+    codes, texts = pd.factorize(keys.iloc[rows])
+    vocabulary, X = _design(texts.tolist(), np.bincount(codes, minlength=len(texts)))
     if not vocabulary:
         return None
-    X = _design(keys, vocabulary)[codes[known]]
-    part = np.random.default_rng(seed).permutation(X.shape[0]) % _PARTS
-    told = _crossed(X, y[known], part)
-    errors = ((told - y[known]) ** 2).mean(axis=1)
-    best = int(np.argmin(errors))
-    weights = _ridge(X, y[known], (_PENALTIES[best],))[0].round(_DIGITS)
+    X, y = X[codes], y[rows]
+    told = _crossed(X, y, rng.permutation(len(y)) % _PARTS)
+    best = int(np.argmin(((told - y) ** 2).mean(axis=1)))
+    weights = _ridge(X, y, (_PENALTIES[best],))[0].round(_DIGITS)
     figures = np.full(len(column), np.nan)
-    figures[known] = told[best] - y[known].mean()
+    figures[rows] = told[best] - y.mean()
     return TextReading("wording", {p: w for p, w in zip(vocabulary, weights.tolist(), strict=True) if w}), figures
 
 
-def _vocabulary(keys: list[str | None], leads: npt.NDArray[np.intp]) -> list[str]:
-    counts: Counter[str] = Counter()
-    for key, n in zip(keys, leads.tolist(), strict=True):
-        if key is not None:
-            counts.update(dict.fromkeys(pieces(key), n))
-    most = _MAX_SHARE * leads.sum()
-    used = [(-count, piece) for piece, count in counts.items() if MIN_LEADS <= count <= most]
-    return [piece for _, piece in sorted(used)[:_MAX_PIECES]]
-
-
-def _design(keys: list[str | None], vocabulary: list[str]) -> Any:
-    """One row for each text: a piece in use counts one over the root of how many are."""
-    place = {piece: j for j, piece in enumerate(vocabulary)}
-    rows = [[place[p] for p in pieces(key or "") if p in place] for key in keys]
-    sizes = np.array([len(row) for row in rows])
-    values = np.repeat(1.0 / np.sqrt(np.maximum(sizes, 1)), sizes)
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    return csr_matrix((values, [j for row in rows for j in row], starts), shape=(len(keys), len(vocabulary)))
+def _design(texts: list[str], leads: npt.NDArray[np.intp]) -> tuple[list[str], Any]:
+    """The pieces that are looked at, and a row for each text: a piece in use is one over the root of how many are."""
+    place: dict[str, int] = {}
+    found = [np.array([place.setdefault(p, len(place)) for p in pieces(text)], dtype=np.intp) for text in texts]
+    sizes = np.array([len(row) for row in found], dtype=np.intp)
+    columns = np.concatenate([*found, np.zeros(0, dtype=np.intp)])
+    used = np.bincount(columns, weights=np.repeat(leads, sizes), minlength=len(place))
+    names = np.array([*place], dtype=object)
+    fitting = np.flatnonzero((used >= MIN_LEADS) & (used <= _MAX_SHARE * leads.sum()))
+    kept = sorted(fitting.tolist(), key=lambda j: (-used[j], names[j]))[:_MAX_PIECES]
+    shape = (len(texts), len(place))
+    X = csr_matrix((np.ones(len(columns)), columns, np.concatenate([[0], np.cumsum(sizes)])), shape=shape)[:, kept]
+    scale = 1.0 / np.sqrt(np.maximum(X.sum(axis=1), 1.0))
+    return names[kept].tolist(), X.multiply(scale).tocsr()
 
 
 def _crossed(X: Any, y: Floats, part: npt.NDArray[np.intp]) -> Floats:
