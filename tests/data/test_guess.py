@@ -328,3 +328,21 @@ def test_a_column_that_tells_all_is_left_out_and_a_strong_one_is_not(tmp_path):
     }
     found = guess(tmp_path, write(tmp_path, "leads.csv", columns))
     assert set(found.columns.ignore) == {"Minutes", "Contract"}
+
+
+def test_free_text_is_listed_and_notes_are_left_out(tmp_path):
+    x, rng = leads(), np.random.default_rng(1)
+    words = ["please", "call", "about", "the", "new", "order", "of", "our", "offices", "with", "twenty", "seats"]
+    columns = {
+        "Lead ID": x["id"],
+        "Created": x["created"],
+        "Won": np.where(x["won"], "Yes", "No"),
+        "Message": [" ".join(rng.choice(words, 14)) for _ in range(N)],
+        "Notes": [" ".join(rng.choice(words, 14)) for _ in range(N)],
+        "Source": x["source"],
+    }
+    found = guess(tmp_path, write(tmp_path, "leads.csv", columns))
+    assert found.columns.text == ("Message",)
+    assert found.left_out["Notes"] == "free text that may be written on the way"
+    assert {row["column"]: row["use"] for row in found.table}["Message"] == "text"
+    assert 'text = ["Message"]' in (tmp_path / "guessed.toml").read_text(encoding="utf-8")

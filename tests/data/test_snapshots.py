@@ -64,6 +64,17 @@ def test_a_lead_alone_is_the_lead_among_others_to_the_bit(known: list) -> None:
         assert alone[0].tobytes() == together[lead].tobytes()
 
 
+@given(events, st.sampled_from([("count", "touch"), ("count",), ("touch",), ()]))
+def test_events_counted_one_by_one_are_those_of_the_matrix(known: list, measures: tuple) -> None:
+    features = ActivityFeatures(TYPES, measures=measures)
+    alone = [event for event in known if event[0] == 0]
+    kinds = [TYPES[kind] if kind >= 0 else "never seen" for _, kind, _, _ in alone]
+    row = np.array(features.row(kinds, [age for _, _, age, _ in alone]))
+    assert features.countable
+    assert not FULL.countable
+    np.testing.assert_array_equal(row, build(known, features=features)[0])
+
+
 @given(events, st.floats(0, 60))
 def test_a_later_look_is_a_look_with_older_events(known: list, days: float) -> None:
     features = ActivityFeatures(TYPES, measures=FULL.measures)

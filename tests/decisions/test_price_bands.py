@@ -5,14 +5,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from leadscore.decisions import Prices, first_touch, fit_policy, fit_prices, pooled, preset, with_bands
+from leadscore.decisions import (
+    Prices,
+    first_touch,
+    fit_policy,
+    fit_prices,
+    pooled,
+    preset,
+    resampled_prices,
+    with_bands,
+)
 
 
 def fit(leads, arrivals: float) -> Prices:
     structure = preset("am_growth")
     economics = first_touch(structure, leads)
     prices = fit_prices(structure, economics, leads.tie, leads_per_period=arrivals)
-    return with_bands(structure, economics, leads.tie, prices)
+    return with_bands(prices, resampled_prices(structure, economics, leads.tie, prices))
 
 
 def test_the_band_is_about_that_of_prices_solved_again(simulate):

@@ -73,6 +73,17 @@ def test_a_loaded_bundle_speaks_like_the_saved_one_to_the_last_bit(result: Train
     assert loaded.reference.segment.tolist() == result.bundle.reference.segment.tolist()
 
 
+def test_nothing_is_left_to_the_first_lead(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = load_bundle(saved)
+    for late in ("fast_reasons", "kernel", "read_forest"):
+        monkeypatch.setattr(f"leadscore.models.tree_reasons.{late}", None)
+    X = golden_rows(loaded.encoder)
+    for likelihood in loaded.stages.values():
+        made = vars(likelihood.model).keys()
+        assert likelihood.model.reasons(X[:1]).shape == likelihood.model.reasons(X)[:1].shape
+        assert vars(likelihood.model).keys() == made
+
+
 def test_a_loaded_bundle_is_saved_as_the_same_files(saved: Path, tmp_path: Path) -> None:
     again = save_bundle(load_bundle(saved), tmp_path / "again")
     assert {p.name: p.read_bytes() for p in again.iterdir()} == {p.name: p.read_bytes() for p in saved.iterdir()}

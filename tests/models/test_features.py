@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadscore.data.schema import Field
+from leadscore.data.text import TextReading
 from leadscore.models.features import Encoder, Feature
 
 FIELDS = (Field("Source", "category"), Field("Demo", "boolean"), Field("Employees", "number"))
@@ -162,3 +163,20 @@ def test_contact_data_are_encoded_alike_alone_and_in_a_frame(cells: list[str | N
     again = Encoder.from_dict(json.loads(json.dumps(encoder.to_dict())))
     alone = again.encode([{"Mail": cell} for cell in cells])
     np.testing.assert_array_equal(encoder.encode_frame(pd.DataFrame({"Mail": pd.Series(cells, dtype=object)})), alone)
+
+
+TITLES = ("Head of Operations", "VP Sales", "Leiter  EINKAUF", "Praktikant (m/w/d)", "Sachbearbeiter", "jo@acme.com")
+
+
+@given(st.lists(st.one_of(st.text(), st.sampled_from(TITLES), st.none(), st.integers()), max_size=30))
+def test_texts_are_encoded_alike_alone_in_a_frame_and_after_loading(cells: list[Any]) -> None:
+    readings = (TextReading("seniority"), TextReading("function"), TextReading("wording", {" hea": 0.1, "prak": -0.7}))
+    known = pd.DataFrame({"Title": TITLES[:5] * 20}, dtype="str")
+    encoder = Encoder.fit(known, [Field("Title", "category", texts=readings)], missing=["none"])
+    assert [f.name for f in encoder.features] == ["Title (seniority)", "Title (function)", "Title (wording)"]
+    assert "EINKAUF" not in str(encoder.to_dict())
+    again = Encoder.from_dict(json.loads(json.dumps(encoder.to_dict())))
+    alone = again.encode([{"Title": cell} for cell in cells])
+    frame = pd.DataFrame({"Title": pd.Series(cells, dtype=object)})
+    for _ in range(2):  # the second time from what was remembered
+        np.testing.assert_array_equal(encoder.encode_frame(frame), alone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 
 from leadscore.data.activities import read_activities
 from leadscore.data.tables import read_table, stream_tables
-from leadscore.scoring import Activity, Lead, Scorer
-from leadscore.scoring.batch import BatchScorer
+from leadscore.errors import BadInput
+from leadscore.scoring import Activity, EarlierDecision, Lead, Scorer
+from leadscore.scoring.batch import BatchScorer, earlier_decisions
+from leadscore.scoring.trend import trend_since
 from leadscore.training.recipe import Recipe
 
 
@@ -108,3 +111,57 @@ def test_the_sample_is_scored_whole(sample_scorer: Scorer, sample_folder: Path, 
     found = joined(batch.score(stream_tables(export, rows=700)))
     assert found["lead_id"].tolist() == read_table(export)["Lead ID"].tolist()
     assert found["p_close"].notna().all()
+
+
+@pytest.mark.parametrize("size", [1, 40])
+def test_a_trend_is_told_of_leads_that_were_scored_before(
+    sample_scorer: Scorer, leads: pd.DataFrame, size: int
+) -> None:
+    leads = leads.head(40)
+    plain = joined(BatchScorer(sample_scorer).score([leads]))
+    assert set(plain["trend"]) == {"not_enough_info"}
+    version = sample_scorer.model_version
+    replies = plain.head(30).assign(score=40, trend="steady").to_dict("records")
+    earlier = {reply["lead_id"]: EarlierDecision.of(reply) for reply in replies}
+    found = joined(BatchScorer(sample_scorer, earlier=earlier).score(pieces(leads, size)))
+    pd.testing.assert_frame_equal(found.drop(columns="trend"), plain.drop(columns="trend"), check_exact=True)
+    expected = [trend_since(earlier.get(i), s, version) for i, s in zip(plain["lead_id"], plain["score"], strict=True)]
+    assert found["trend"].tolist() == expected
+    assert len(set(expected)) > 2
+
+
+def test_leads_scored_before_keep_their_role_for_little(
+    sample_scorer: Scorer, leads: pd.DataFrame, tmp_path: Path
+) -> None:
+    first = joined(BatchScorer(sample_scorer, reasons=0).score([leads]))
+    path = tmp_path / "scored.csv"
+    first.to_csv(path, index=False)
+    earlier = earlier_decisions(stream_tables(path))
+    assert list(earlier) == first["lead_id"].tolist()
+    batch = BatchScorer(sample_scorer, reasons=0, earlier=earlier)
+    again = joined(batch.score([leads]))
+    assert set(again["trend"]) == {"steady"}
+    pd.testing.assert_frame_equal(again.drop(columns="trend"), first.drop(columns="trend"), check_exact=True)
+    assert batch.remarks()[1] == f"{len(leads)} of them were scored before; 0 change role"
+
+
+def test_what_was_said_by_another_model_keeps_roles_and_no_likelihoods(sample_scorer: Scorer, leads) -> None:
+    (now,) = sample_scorer.decide([Lead("1", leads.iloc[0].to_dict())])
+    sure = EarlierDecision("ISR", 1.0, 1.0, now.model_version)
+    stranger = replace(sure, model_version="another")
+    rows = [Lead(str(i), row) for i, row in enumerate(leads.head(100).to_dict("records"))]
+    plain = [d.role for d in sample_scorer.decide(rows)]
+    kept = [d.role for d in sample_scorer.decide(rows, earlier=[stranger] * 100)]
+    assert [role for role, before in zip(kept, plain, strict=True) if role != before] == ["ISR"] * sum(
+        role != before for role, before in zip(kept, plain, strict=True)
+    )
+    smoothed = [d.role for d in sample_scorer.decide(rows, earlier=[sure] * 100)]
+    assert smoothed != kept
+    assert [d.tier for d in sample_scorer.decide(rows, earlier=[sure] * 100)] == [
+        d.tier for d in sample_scorer.decide(rows)
+    ]
+
+
+def test_a_file_of_something_else_is_no_earlier_decision(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"no column 'role'; give a file that `leadscore score` wrote"):
+        earlier_decisions([pd.DataFrame({"lead_id": ["1"]})])

@@ -50,7 +50,7 @@ def test_a_reply_says_that_it_is_rules_and_claims_no_likelihood(scorer):
     reply = scorer.score_one(GOOD, lead_id="L-1").reply()
     assert {key for key, value in reply.items() if value is not None} == {
         *("lead_id", "score", "currency", "tier", "tier_role", "role", "reply_within_minutes"),
-        *("reason_1", "reason_2", "basis", "model_version"),
+        *("reason_1", "reason_2", "trend", "basis", "model_version"),
     }
     assert (reply["basis"], reply["score"], reply["model_version"]) == ("rules", 99 * 35 // 45, "leadscore/1")
     assert reply["reason_1"] == "rule: Source is Referral: +20 points"

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadscore.decisions import NURTURE
-from leadscore.scoring import Activity, Decision, Lead, Scorer, tie_break
+from leadscore.scoring import Activity, Decision, EarlierDecision, Lead, Scorer, tie_break
 from leadscore.scoring.decision import REPLY_KEYS
 
 MOMENT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -181,7 +181,46 @@ def test_as_many_reasons_as_asked_and_they_move_nothing(scorer: Scorer, leads: p
     texts = [f"reason_{i}" for i in (1, 2, 3)]
     same(found[texts[:reasons]], whole[texts[:reasons]])
     assert found[texts[reasons:]].isna().all(axis=None)
-    same(found.drop(columns=texts), whole.drop(columns=texts))
+    scales = ["fit", "engagement"]
+    same(found.drop(columns=[*texts, *scales]), whole.drop(columns=[*texts, *scales]))
+    if reasons:
+        same(found[scales], whole[scales])
+    else:
+        assert found[scales].isna().all(axis=None)
+
+
+def test_engagement_is_what_the_lead_does_and_fit_is_who_it_is(sample_scorer: Scorer, leads: pd.DataFrame) -> None:
+    fields = [row for row in leads.head(200).to_dict("records") if row["Consent"] == "Yes"]
+    busy = [Activity("demo_request", MOMENT - timedelta(days=d)) for d in (1, 2, 3)]
+    idle, active = (
+        sample_scorer.decide([Lead("", row, activities, at=MOMENT) for row in fields]) for activities in ((), busy)
+    )
+    assert all(0 <= f.fit <= 100 and 0 <= f.engagement <= 100 for f in (*idle, *active))
+    assert np.mean([f.engagement for f in active]) > np.mean([f.engagement for f in idle]) + 20
+
+
+def test_the_trend_is_told_of_leads_that_were_scored_before(scorer: Scorer, leads: pd.DataFrame) -> None:
+    asked = [Lead(str(i), row) for i, row in enumerate(leads.head(40).to_dict("records"))]
+    plain = scorer.decide(asked)
+    assert {d.trend for d in plain} == {"not_enough_info"}
+    before = [EarlierDecision.of(d.reply() | {"score": max(0, d.score - 20), "trend": "steady"}) for d in plain[:10]]
+    earlier = [*before, *[None] * (len(plain) - 10)]
+    found = scorer.decide(asked, earlier=earlier)
+    assert [d.trend for d in found] == [d.since(e).trend for d, e in zip(plain, earlier, strict=True)]
+    assert {d.trend for d in found[:10]} <= {"improving", "steady"}
+    assert {d.trend for d in found[10:]} == {"not_enough_info"}
+
+
+def test_the_card_says_what_the_scales_mean(scorer: Scorer) -> None:
+    told = scorer.card["scales"]
+    assert "effects of attributes" in told["fit"]
+    assert (told["engagement"] is None) == (scorer.bundle.activities is None)
+
+
+def test_fit_spreads_over_its_scale(scorer: Scorer, leads: pd.DataFrame) -> None:
+    fit = scorer.score(leads)["fit"]
+    assert fit.quantile(0.1) < 25
+    assert fit.quantile(0.9) > 75
 
 
 def test_the_flat_reasons_are_those_of_the_stage_that_decides_the_role(scorer: Scorer, leads: pd.DataFrame) -> None:

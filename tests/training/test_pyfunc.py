@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from io import StringIO
 
+import httpx
 import mlflow
+import numpy as np
 import pandas as pd
 import pytest
+from mlflow.pyfunc import scoring_server
 from mlflow.pyfunc.scoring_server import predictions_to_json
 
+from leadscore.data.tables import read_table
 from leadscore.models.registry import Registry, quiet
 from leadscore.scoring import Activity, Lead, Scorer
 from leadscore.scoring.decision import REPLY_KEYS
@@ -86,3 +91,42 @@ def test_the_signature_names_the_columns_in_and_out(model):
     names = model.metadata.signature.inputs.input_names()
     assert {"Lead ID", "Lead Source", "Consent", "activities", "at"} <= set(names)
     assert not any(column.required for column in model.metadata.signature.inputs)
+
+
+@pytest.fixture(scope="module")
+def leads(sample_folder) -> pd.DataFrame:
+    """Leads of the export, with the types that pandas sees in them: whole numbers with gaps become floats."""
+    return pd.read_csv(sample_folder / "leads.csv").tail(150).reset_index(drop=True)
+
+
+def agrees(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    for key in ("p_qualify", "p_close"):
+        np.testing.assert_allclose(found[key].astype(float), expected[key].astype(float), rtol=0, atol=1e-12)
+    for key in ("lead_id", "score", "tier", "role", "reason_1", "reason_2", "reason_3"):
+        assert found[key].where(found[key].notna(), None).tolist() == expected[key].tolist()
+
+
+def expected_of(scorer: Scorer, sample_folder) -> pd.DataFrame:
+    """What the service says of them, one by one, from the texts of the export."""
+    rows = read_table(sample_folder / "leads.csv").tail(150).to_dict("records")
+    return pd.DataFrame([scorer.score_one(row, lead_id=row["Lead ID"]).reply() for row in rows])
+
+
+def test_the_model_says_what_the_service_says(model, scorer, leads, sample_folder):
+    with quiet():
+        agrees(model.predict(leads), expected_of(scorer, sample_folder))
+
+
+def test_the_served_model_says_what_the_service_says(model, scorer, leads, sample_folder):
+    """As `mlflow models serve` answers, JSON and pandas between."""
+    body = json.dumps({"dataframe_split": json.loads(leads.to_json(orient="split", index=False))})
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(scoring_server.init(model))
+        async with httpx.AsyncClient(transport=transport, base_url="http://mlflow") as client:
+            return await client.post("/invocations", content=body, headers={"Content-Type": "application/json"})
+
+    with quiet():
+        reply = asyncio.run(ask())
+    assert reply.status_code == 200
+    agrees(pd.DataFrame(reply.json()["predictions"]), expected_of(scorer, sample_folder))

@@ -5,14 +5,25 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from leadscore.cli.terminal import Json, Model, Quiet, RegistryName, home, out, print_json, remark
 from leadscore.errors import UsageError
 
+if TYPE_CHECKING:
+    from leadscore.decisions import Moves, Preview
+    from leadscore.scoring import Scorer
+
 __all__ = ["register"]
+
+Leads: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Leads, as for `score`: list those that get another tier or role.")
+]
+Activities: TypeAlias = Annotated[
+    list[str] | None, typer.Option(metavar="PATH|URL", help="Activity log of these leads; may be repeated.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -30,36 +41,42 @@ def tiers(
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="ROLE.KEY=VALUE", help="What if; may be repeated.")
     ] = None,
+    leads: Leads = None,
+    activities: Activities = None,
     registry_name: RegistryName = "leadscore",
     json: Json = False,
 ) -> None:
     """Show the tier table, or what moves in it under other figures, without refitting.
 
-    Example: leadscore tiers --set SDR.heads=4 --set ISR.cost_per_hour=70
+    Example: leadscore tiers --set SDR.heads=4 --set MDR.cost=0 --leads open.csv
     """
     from leadscore.models.bundle import CardBundle
     from leadscore.training import load, preview
     from leadscore.training.report.card import card_table
-    from leadscore.training.report.tables import moved_table, tier_table
+    from leadscore.training.report.tables import cut_table, tier_table
 
     scorer = load(model, home=home(), registry_name=registry_name)
     bundle, currency = scorer.bundle, scorer.bundle.card["currency"]
     if structure is None and not set_:
+        if leads is not None:
+            raise UsageError("--leads tells which leads move under other figures: give --set or --structure, too.")
         if json:
             print_json(scorer.tier_table)
         elif isinstance(bundle, CardBundle):
             out.print(card_table(bundle))
         else:
             out.print(tier_table(bundle.policy, currency))
+            out.print(cut_table(bundle.policy))
         return
     what_if = preview(scorer, structure=structure, settings=set_ or [])
+    if leads is not None:
+        assert not isinstance(bundle, CardBundle)
+        other = type(scorer)(bundle.with_policy(what_if.after), version=scorer.model_version)
+        what_if = what_if.on(_moves(scorer, other, leads, activities))
     if json:
         print_json(what_if.to_dict())
     else:
-        out.print(tier_table(what_if.after, currency))
-        out.print(moved_table(what_if, currency))
-        for note in what_if.notes:
-            remark(f"note: {note}", quiet=False)
+        _show(what_if, currency)
 
 
 def promote(
@@ -67,18 +84,60 @@ def promote(
     force: Annotated[
         bool, typer.Option("--force", help="Also past failed gates or another recipe's champion.")
     ] = False,
+    leads: Leads = None,
+    activities: Activities = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would move, and promote nothing.")] = False,
     registry_name: RegistryName = "leadscore",
+    json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make a version the champion, if it passed its gates.
+    """Show what moves, and make a version the champion, if it passed its gates.
 
-    Example: leadscore promote 3
+    Example: leadscore promote 3 --leads open.csv
     """
     from leadscore.models.registry import Registry
     from leadscore.training.promotion import promote as move
+    from leadscore.training.what_if import champion_and
 
-    version = move(Registry(home(), name=registry_name), model, force=force)
-    remark(f"version {version} is the champion now; leadscore rollback undoes it", quiet=quiet)
+    registry = Registry(home(), name=registry_name)
+    scorers, what_if = champion_and(registry, model)
+    if what_if is not None:
+        if leads is not None:
+            what_if = what_if.on(_moves(*scorers, leads, activities))
+        if not json:
+            _show(what_if, scorers[1].bundle.card["currency"])
+    version = None if dry_run else move(registry, model, force=force)
+    if json:
+        print_json((what_if.to_dict() if what_if else {}) | {"promoted": version})
+    if version is None:
+        remark("nothing was promoted", quiet=quiet)
+    else:
+        remark(f"version {version} is the champion now; leadscore rollback undoes it", quiet=quiet)
+
+
+def _moves(before: Scorer, after: Scorer, leads: str, activities: list[str] | None) -> Moves:
+    from leadscore.cli.batch import opened
+    from leadscore.data.rows import Intake
+    from leadscore.scoring.batch import BatchScorer
+    from leadscore.scoring.comparison import compare_batches
+
+    frames, events = opened(after, leads, activities or (), Intake())
+    old, new = (BatchScorer(scorer, activities=events, reasons=0) for scorer in (before, after))
+    return compare_batches(old, new, frames)
+
+
+def _show(what_if: Preview, currency: str) -> None:
+    from leadscore.training.report.tables import moved_table, moves_table, shift_table, tier_table
+
+    out.print(tier_table(what_if.after, currency))
+    out.print(shift_table(what_if))
+    out.print(moved_table(what_if, currency))
+    if what_if.moves is None:
+        remark("note: which leads move is told for a file of them: --leads FILE", quiet=False)
+    elif what_if.moves.listed:
+        out.print(moves_table(what_if.moves))
+    for note in what_if.notes:
+        remark(f"note: {note}", quiet=False)
 
 
 def rollback(registry_name: RegistryName = "leadscore", quiet: Quiet = False) -> None:

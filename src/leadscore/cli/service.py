@@ -41,11 +41,15 @@ def serve(
 
     Example: leadscore serve --no-auth
     """
+    # Not `leadscore.training.load`: what training needs takes seconds to import.
+    from leadscore.models.bundle import load_bundle
+    from leadscore.models.registry import Registry
+    from leadscore.scoring import Scorer
     from leadscore.serving import serve as serve_until_ended
-    from leadscore.training import load
 
     chosen = _settings(settings, host=host, port=port, auth=False if no_auth else None)
-    scorer = load(model, home=home(), registry_name=registry_name)
+    folder, name = Registry(home(), name=registry_name).find(model)
+    scorer = Scorer(load_bundle(folder), version=name)
     serve_until_ended(
         scorer, chosen, announce=lambda url: say(f"serving {scorer.model_version} on {url} (see {url}/docs)")
     )

@@ -67,11 +67,15 @@ class Columns(BaseModel):
 
     ignore: tuple[str, ...] = ()
     """Columns that are not learned from."""
+    protected: tuple[str, ...] = ()
+    """Columns on which no decision may rest (gender, age): never a feature, never a reason, no part in routing."""
     allow_leaky: Mapping[str, str] = Field(default_factory=dict)
     """Columns that the audit would leave out, each with the reason why it may stay."""
     numbers: tuple[str, ...] = ()
     """Columns that are numbers whatever they look like."""
     categories: tuple[str, ...] = ()
     """Columns that are categories whatever they look like."""
+    text: tuple[str, ...] = ()
+    """Columns of free text (a title, a message), kept where they pay forward in time; found when absent."""
     contact: tuple[str, ...] = ()
     """Columns of e-mail addresses, telephone numbers or names, learned from only as kinds; found when absent."""

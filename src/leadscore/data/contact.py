@@ -8,8 +8,7 @@ themselves become no level of a model, are stored in no artefact and stand in no
 from __future__ import annotations
 
 import re
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from leadscore.data.contact_lists import (
     CALLING_CODES,
@@ -22,6 +21,9 @@ from leadscore.data.contact_lists import (
     RESERVED_DOMAINS,
 )
 from leadscore.data.schema import Contact, category_key
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["CONTACT_EXAMPLES", "CONTACT_SAYS", "KINDS", "contact_kind", "contact_kinds"]
 
@@ -80,6 +82,7 @@ def contact_kinds(column: pd.Series, contact: Contact) -> pd.Series:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> contact_kinds(pd.Series(["a@gmail.com", ""]), "email").tolist()
     ['free', '']
     """

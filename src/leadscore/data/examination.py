@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -14,6 +14,8 @@ from leadscore.data.leakage import ColumnVerdict, audit
 from leadscore.data.quality import FieldPage, field_pages
 
 __all__ = ["Examination", "examine"]
+
+_TEXT = "its seniority, function and wording are learned from, since they pay forward in time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Examination:
     drift: Drift
     rows: int
     snapshots: int = 1
+
+    def reading_texts(self, names: Collection[str]) -> Examination:
+        """The same, with these columns told to be read as text, which is decided after the audit."""
+        pages = (replace(p, used=True, kind="text", why=_TEXT) if p.column in names else p for p in self.fields)
+        return replace(self, fields=tuple(pages))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form, as in ``audit --json``."""

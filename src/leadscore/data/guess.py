@@ -25,15 +25,19 @@ from leadscore.data.inference import Excluded, infer_kind
 from leadscore.data.joins import read_joined
 from leadscore.data.locations import DatabaseTable, located
 from leadscore.data.outcomes import Stage, label
+from leadscore.data.protected import looks_protected
 from leadscore.data.reading import blank_missing
 from leadscore.data.rows import Intake
 from leadscore.data.schema import category_key
 from leadscore.data.sources import ActivityLog, Join, Sources
 from leadscore.data.tables import read_table
+from leadscore.data.text import text_columns
 from leadscore.errors import BadInput
 
 __all__ = ["guess_export", "guess_table"]
 
+_PROTECTED = "no decision may rest on it: no feature of the score, no reason; take one off where the law allows"
+_TEXT = "free text: seniority, function and wording are learned from where that pays forward in time"
 _CONTACT = "persons' own data: used only for their plausibility and the kind of e-mail domain, never as they stand"
 
 
@@ -105,7 +109,9 @@ def guess_table(
     order = date_order([c for c in columns if c.look == "date"], given.date_order, str(layout.leads))
     if order.order is not None:
         columns = list(profiles(frame, order.order).values())
-    roles = Roles(columns, layout, given, origin)
+    protected = _protected(columns, given, origin, layout.late)
+    judged = [c for c in columns if c.name not in protected]
+    roles = Roles(judged, layout, given, origin)
     roles.assign()
     remarks = list(roles.remarks)
     if missing:
@@ -114,32 +120,58 @@ def guess_table(
         remarks.append(Remark("data.date_order", order.order, "given" if given.date_order else "look", order.why))
     text = {c.name: c.text for c in columns}
     labels = {s: label(o, text[str(o.column)], at=None, created=None, until=None) for s, o in roles.decided.items()}
-    left_out = late_or_personal(columns, roles.taken, list(labels.values()), origin, layout.late)
-    free = [c for c in columns if c.name not in left_out and c.name not in roles.taken]
+    left_out = late_or_personal(judged, roles.taken, list(labels.values()), origin, layout.late)
+    free = [c for c in judged if c.name not in left_out and c.name not in roles.taken]
     chosen = _looks(layout, roles, text, columns, free, labels)
     if chosen is not None:
         remarks.append(Remark("lead.moments", _days(chosen.days), "look", chosen.why))
         left_out |= {str(o.column): f"{chosen.why}, and it has no moment" for o in roles.drop_undated(chosen.days)}
     contacts = contacts_among(free)
     by_itself = _useless(frame, [c for c in free if c.name not in contacts])
+    texts = text_columns(frame, by_itself)
+    by_itself = {name: why for name, why in by_itself.items() if name not in texts}
     if contacts:
         remarks.append(Remark("columns.contact", ", ".join(map(repr, contacts)), "likely", _CONTACT))
+    if texts:
+        remarks.append(Remark("columns.text", ", ".join(map(repr, texts)), "likely", _TEXT))
+    if protected:
+        remarks.append(Remark("columns.protected", ", ".join(map(repr, protected)), "look", _PROTECTED))
     joins, unused = _narrowed(layout, origin, left_out)
     remarks += _of_files(joins, layout.activities)
     not_joined = {c for c, file in origin.items() if file in layout.late and c in left_out}
+    uses = (
+        roles.taken
+        | dict.fromkeys(contacts, "kind only")
+        | dict.fromkeys(protected, "protected")
+        | dict.fromkeys(texts, "text")
+    )
     return Guess(
         sources=Sources(leads=layout.leads, join=joins, date_order=order.order, activities=_single(layout.activities)),
         lead=LeadColumns(**roles.lead, missing=tuple(missing), moments=(0.0,) if chosen is None else chosen.days),
         outcomes=roles.outcomes,
-        columns=Columns(ignore=tuple(c for c in left_out if c not in not_joined), contact=tuple(contacts)),
+        columns=Columns(
+            ignore=tuple(c for c in left_out if c not in not_joined),
+            protected=tuple(protected),
+            text=texts,
+            contact=tuple(contacts),
+        ),
         remarks=tuple(remarks),
-        left_out=left_out | by_itself,
+        left_out=left_out | by_itself | protected,
         skipped=(*layout.skipped, *unused),
         noticed=tuple(noticed),
         rows=len(frame),
         counts={stage: _counted(values) for stage, values in labels.items()},
-        table=tuple(_row(c, roles.taken | dict.fromkeys(contacts, "kind only"), left_out | by_itself) for c in columns),
+        table=tuple(_row(c, uses, left_out | by_itself) for c in columns),
     )
+
+
+def _protected(
+    columns: Sequence[Profile], given: Given, origin: Mapping[str, str], late: Collection[str]
+) -> dict[str, str]:
+    """Columns that look protected, each with the reason; what the user names has a part all the same."""
+    named = {given.id, given.created, *(o.rpartition("=")[0] for o in (*given.close, *given.qualify))}
+    told = {c.name: looks_protected(c.name) for c in columns if c.name not in named and origin.get(c.name) not in late}
+    return {name: f"its name tells of {what}" for name, what in told.items() if what is not None}
 
 
 def _looks(

@@ -12,7 +12,7 @@ from leadscore.data.contact_columns import contact_of
 from leadscore.data.guess_columns import Profile
 from leadscore.data.guess_outcomes import echoes_outcome
 from leadscore.data.leakage_evidence import area
-from leadscore.data.leakage_names import suspicion
+from leadscore.data.leakage_names import is_note, suspicion
 from leadscore.data.schema import Contact, parse_number
 
 __all__ = ["Floats", "contacts_among", "giveaway", "late_or_personal", "personal", "scored", "suspect"]
@@ -101,10 +101,12 @@ def suspect(column: Profile) -> str | None:
 
 
 def free_text(column: Profile) -> str | None:
-    """Why a column is prose."""
+    """Why a column is prose that may be written on the way; what a lead itself writes is for the training to judge."""
+    if not is_note(column.name):
+        return None
     length = column.text.str.len()[column.text != ""]
     if column.look in ("category", "text") and len(length) and len(column.counts) > 20 and length.median() > _LONG:
-        return "free text"
+        return "free text that may be written on the way"
     return None
 
 

@@ -64,6 +64,11 @@ class History:
         Rows of the file that are no lead of the history: ``row`` (the line), ``reason`` and their cells.
     contacts
         Columns of persons' own data, learned from or not.
+    texts
+        Columns of free text, learned from or not.
+    figures
+        Features whose figure the encoder must not tell of the leads that it was fitted on, with the figures that models
+        of other leads gave them; NaN elsewhere.
     """
 
     frame: pd.DataFrame
@@ -84,6 +89,8 @@ class History:
     moment: Floats = field(default_factory=lambda: np.zeros(0))
     left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
     contacts: Mapping[str, Contact] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
+    figures: Mapping[str, Floats] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -130,6 +137,7 @@ class History:
             labels={stage: values[rows] for stage, values in self.labels.items()},
             weight={stage: values[rows] for stage, values in self.weight.items()},
             amount=self.amount[rows],
+            figures={name: values[rows] for name, values in self.figures.items()},
             customer=self.customer[rows],
             contactable=self.contactable[rows],
             moment=self.moment[rows] if len(self.moment) else self.moment,

@@ -14,12 +14,15 @@ from leadscore.data.numbers import Decimal, column_decimals, reads_as_number
 from leadscore.data.schema import MISSING, Contact, Field, Kind, parse_boolean, parse_number
 from leadscore.data.times import looks_dated
 
-__all__ = ["TAKEN", "Excluded", "frame_decimals", "infer_fields", "infer_kind"]
+__all__ = ["TAKEN", "Excluded", "frame_decimals", "infer_fields", "infer_kind", "possible_texts"]
 
-Verdict = Literal["BLOCK", "ASK", "ignored", "constant", "id", "outcome"]
+Verdict = Literal["BLOCK", "ASK", "ignored", "constant", "id", "outcome", "protected"]
 
 TAKEN = "identifies or dates the lead"
 """Reason of a column that the recipe reads for another purpose."""
+
+PROTECTED = "protected by the recipe: never learned from, never a reason"
+"""Reason of a column on which no decision may rest."""
 
 _NUMBERS_AT_LEAST = 0.98
 _DISTINCT_IDS = 0.5
@@ -36,7 +39,7 @@ class Excluded:
     column
         Name in the export.
     verdict
-        ``BLOCK``, ``ASK``, ``ignored``, ``constant``, ``id`` or ``outcome``.
+        ``BLOCK``, ``ASK``, ``ignored``, ``constant``, ``id``, ``outcome`` or ``protected``.
     reason
         One sentence.
     """
@@ -52,8 +55,10 @@ def infer_fields(
     taken: Collection[str],
     outcome: Collection[str],
     ignore: Collection[str],
+    protected: Collection[str] = (),
     numbers: Collection[str] = (),
     categories: Collection[str] = (),
+    texts: Collection[str] = (),
     contacts: Mapping[str, Contact] | None = None,
     origin: Mapping[str, str] | None = None,
     decimals: Mapping[str, Decimal] | None = None,
@@ -70,7 +75,9 @@ def infer_fields(
         Columns that tell an outcome.
     ignore
         Columns that the recipe leaves out.
-    numbers, categories
+    protected
+        Columns on which no decision may rest.
+    numbers, categories, texts
         Corrections of what is found out.
     contacts
         Columns of persons' own data, of which only the kind is learned.
@@ -88,12 +95,16 @@ def infer_fields(
         file = (origin or {}).get(name)
         if name in outcome:
             found.append(Excluded(name, "outcome", "tells an outcome of the recipe"))
+        elif name in protected:
+            found.append(Excluded(name, "protected", PROTECTED))
         elif name in ignore:
             found.append(Excluded(name, "ignored", "left out by the recipe"))
         elif name in taken:
             found.append(Excluded(name, "id", TAKEN))
         elif contacts and name in contacts:
             found.append(_contact_field(frame[name], contacts[name], file))
+        elif name in texts:
+            found.append(Excluded(name, "id", "free text"))
         else:
             kind = "number" if name in numbers else "category" if name in categories else infer_kind(frame[name])
             sign = (decimals or {}).get(name, ".")
@@ -109,6 +120,13 @@ def _contact_field(column: pd.Series, contact: Contact, file: str | None) -> Fie
         return Excluded(name, "constant", f"of every lead the {contact} is {kinds[0] or 'missing'}")
     meaning = f"Column {name!r} of {file or 'the export'}; only the kind of {contact} is learned from."
     return Field(name, "category", meaning, (CONTACT_EXAMPLES[contact],), contact=contact)
+
+
+def possible_texts(fields: Sequence[Field], excluded: Sequence[Excluded], categories: Collection[str]) -> list[str]:
+    """Columns that may hold free text: those taken for ids or for categories, unless the recipe says so."""
+    ids = [e.column for e in excluded if e.verdict == "id" and e.reason != TAKEN]
+    kinds = [f.name for f in fields if f.kind == "category" and f.contact is None and f.name not in categories]
+    return [*ids, *kinds]
 
 
 def frame_decimals(frame: pd.DataFrame) -> dict[str, Decimal]:

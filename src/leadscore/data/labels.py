@@ -89,7 +89,12 @@ def channel_column(
     """Column that tells channels apart: the named one, else the one of the fewest values that is called so."""
     if lead.channel is not None:
         return lead.channel
-    taken = {*lead.not_features, *columns.ignore, *(c for o in outcomes.values() for c in o.columns)}
+    taken = {
+        *lead.not_features,
+        *columns.ignore,
+        *columns.protected,
+        *(c for o in outcomes.values() for c in o.columns),
+    }
     called = [c for c in frame.columns if c not in taken and any(w in c.casefold() for w in ("channel", "source"))]
     sizes = {c: frame[c].nunique() for c in called}
     fitting = [c for c in called if 2 <= sizes[c] <= _MAX_CHANNELS]

@@ -157,7 +157,7 @@ def _inferred(excluded: Excluded) -> bool:
 def _columns(history: History) -> list[str]:
     # Activity features are made as of the scoring moment and need no audit.
     made = set(history.sources)
-    out = {e.column for e in history.excluded if e.verdict in ("outcome", "constant") or e.reason == TAKEN}
+    out = {e.column for e in history.excluded if e.verdict in ("outcome", "constant", "protected") or e.reason == TAKEN}
     return [str(name) for name in history.frame.columns if name not in made | out]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["is_plan", "looks_like_key", "suspicion", "words"]
+__all__ = ["is_note", "is_plan", "looks_like_key", "suspicion", "words"]
 
 _TOLD_BY: dict[str, str] = {
     "the outcome": r"converted|conversion|close[ds]?|closing|won|lost|win|loss|outcome|disposition|disqualif\w*|"
@@ -32,6 +32,11 @@ _PATTERNS = {what: re.compile(rf"(^|.* )({pattern})( .*|$)") for what, pattern i
 _PLAN = re.compile(
     r"(^|.* )(desired|planned|requested|preferred|wanted|target|renewal|expir\w*|event|due|appointment|start|deadline)"
     r"( .*|$)"
+)
+_NOTE = re.compile(
+    r"(^|.* )(notes?|comments?|remarks?|descriptions?|notiz(en)?|bemerkung(en)?|kommentare?|anmerkung(en)?|"
+    r"beschreibung(en)?|commentaires?|remarques?|notas?|comentarios?|observacion(es)?|descripcion|commenti|osservazioni|"
+    r"descrizione|opmerking(en)?|notities|omschrijving)( .*|$)"
 )
 _KEY = re.compile(r"(^|.* )(id|ids|no|nr|number|key|ref|reference|uuid|guid|serial)( .*|$)")
 
@@ -70,6 +75,17 @@ def is_plan(name: str) -> bool:
     (True, False, False)
     """
     return bool(_PLAN.match(words(name))) and suspicion(name) is None
+
+
+def is_note(name: str) -> bool:
+    """Whether the name is that of a text that people go on writing while they work a lead.
+
+    Examples
+    --------
+    >>> is_note("Notes"), is_note("Bemerkungen"), is_note("Message")
+    (True, True, False)
+    """
+    return bool(_NOTE.match(words(name)))
 
 
 def looks_like_key(name: str) -> bool:

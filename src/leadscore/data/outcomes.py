@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from leadscore.data.schema import category_key, parse_boolean
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Outcome", "Stage", "Value", "label"]
 
@@ -90,6 +93,7 @@ def label(
     Examples
     --------
     >>> won = Outcome(column="Won", positive=("yes",), negative=("no",))
+    >>> import pandas as pd
     >>> label(won, pd.Series(["Yes", "no", "open"]), at=None, created=None, until=None)
     array([ 1.,  0., nan])
     """
@@ -101,7 +105,7 @@ def label(
         result[~_matches(values, "filled")] = np.nan
     if outcome.horizon_days is None or created is None:
         return result
-    horizon = pd.Timedelta(days=outcome.horizon_days)
+    horizon = timedelta(days=outcome.horizon_days)
     if at is not None:
         late = (at > created + horizon).to_numpy()
         result[positive & late] = 0.0

@@ -68,7 +68,7 @@ class FieldPage:
         Whether the model learns from it.
     kind
         How it is learned from: ``number``, ``boolean``, ``category``, or for personal data ``kind of email``, ``kind of
-        phone``, ``kind of name``, whose values below are the kinds; None when it is not used.
+        phone``, ``kind of name``, whose values below are the kinds; or ``text``; None when it is not used.
     why
         Why not, or what the audit says of it.
     base_rates

@@ -17,17 +17,19 @@ from leadscore.data.activities import look_at_activities, read_activities
 from leadscore.data.columns import Columns, LeadColumns
 from leadscore.data.contact_columns import contact_columns
 from leadscore.data.history import History
-from leadscore.data.inference import frame_decimals, infer_fields
+from leadscore.data.inference import frame_decimals, infer_fields, possible_texts
 from leadscore.data.joins import read_joined
 from leadscore.data.labels import from_creation_on, label_history, last_moment
 from leadscore.data.locations import Place, located
 from leadscore.data.numbers import Decimal
 from leadscore.data.outcomes import Outcome, Stage
+from leadscore.data.protected import unlisted
 from leadscore.data.remarks import missing_in_words, numbers_in_words, outcomes_in_words
 from leadscore.data.rows import Intake
 from leadscore.data.schema import category_key, parse_boolean, parse_number
 from leadscore.data.selection import Selection, far_ahead
 from leadscore.data.sources import Sources
+from leadscore.data.text import text_columns
 from leadscore.data.times import looks_dated, parse_times
 from leadscore.errors import BadInput, RecipeError
 
@@ -84,18 +86,23 @@ def read_history(
     until = last_moment(created, outcomes, times, None if log is None else log["at"].max())
     labels, weight = label_history(frame, lead, outcomes, columns, times, until, remarks)
     remarks += outcomes_in_words(frame, outcomes)
-    contacts = contact_columns(frame, given=columns.contact, other=(*columns.numbers, *columns.categories))
+    contacts = contact_columns(
+        frame, given=columns.contact, other=(*columns.numbers, *columns.categories, *columns.text)
+    )
     fields, excluded = infer_fields(
         frame,
         taken=lead.not_features,
         outcome=[c for o in outcomes.values() for c in o.columns],
         ignore=columns.ignore,
+        protected=columns.protected,
         numbers=columns.numbers,
         categories=columns.categories,
+        texts=columns.text,
         contacts=contacts,
         origin=origin,
         decimals=decimals,
     )
+    remarks += unlisted(field.name for field in fields)
     remarks += numbers_in_words(frame, fields, lines)
     history = History(
         frame=frame,
@@ -115,6 +122,7 @@ def read_history(
         weight=weight,
         left_out=intake.left_out,
         contacts=contacts,
+        texts=text_columns(frame, possible_texts(fields, excluded, columns.categories), given=columns.text),
     )
     if log is None:
         return _once(history, lead)
@@ -149,7 +157,7 @@ def _check_columns(frame: pd.DataFrame, lead: LeadColumns, outcomes: Mapping[Sta
     named = {f"[lead] {k}": v for k, v in lead.model_dump(exclude={"missing", "moments"}).items() if v and v != "row"}
     for stage, outcome in outcomes.items():
         named |= {f"[{stage}] {k}": getattr(outcome, k) for k in ("column", "at", "amount", "rep", "team")}
-    for key in ("ignore", "numbers", "categories", "contact", "allow_leaky"):
+    for key in ("ignore", "protected", "numbers", "categories", "text", "contact", "allow_leaky"):
         named |= {f"[columns] {key}, {c!r}": c for c in getattr(columns, key)}
     for where, column in named.items():
         if column is not None and column not in frame.columns:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from leadscore.data.numbers import Decimal, parse_number
+from leadscore.data.text import TextReading
 
 __all__ = ["MISSING", "Contact", "Decimal", "Field", "Kind", "category_key", "parse_boolean", "parse_number"]
 
@@ -50,6 +51,8 @@ class Field:
         Decimal sign of a number's texts, which decides what "1,200" is.
     contact
         What personal data a category is read from; None for every other column.
+    texts
+        What is read from free text, each a feature of its own; empty for every other column.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Field:
     examples: tuple[Any, ...] = ()
     decimal: Decimal = "."
     contact: Contact | None = None
+    texts: tuple[TextReading, ...] = ()
 
 
 def parse_boolean(value: object) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable
@@ -66,7 +67,9 @@ def _write_jsonl(path: Path, frames: Iterable[pd.DataFrame]) -> int:
     rows = 0
     with path.open("w", encoding="utf-8") as file:
         for frame in frames:
-            file.write(frame.to_json(orient="records", lines=True, force_ascii=False, double_precision=15))
+            # Not by pandas, which writes at most 15 digits of a number: its last bits would be lost.
+            records = frame.astype(object).where(frame.notna(), None).to_dict("records")
+            file.writelines(json.dumps(record, ensure_ascii=False, default=str) + "\n" for record in records)
             rows += len(frame)
     return rows
 

@@ -12,10 +12,12 @@ from leadscore.decisions.adapting import adapt
 from leadscore.decisions.banding import fit_tiers
 from leadscore.decisions.delay import ReplyDecay, fit_reply_decay
 from leadscore.decisions.economics import Economics, first_touch
+from leadscore.decisions.hysteresis import Earlier
+from leadscore.decisions.nightly import prices_for_the_rest
 from leadscore.decisions.one_lead import Best
 from leadscore.decisions.presets import PRESETS, preset, read_structure
-from leadscore.decisions.preview import Preview, preview
-from leadscore.decisions.price_bands import pooled, resampled_prices, with_bands
+from leadscore.decisions.preview import Move, Moves, Preview, preview
+from leadscore.decisions.price_bands import Resamples, pooled, resampled_prices, with_bands
 from leadscore.decisions.prices import Prices, fit_prices, net
 from leadscore.decisions.prospects import (
     Assumption,
@@ -37,9 +39,12 @@ __all__ = [
     "Axis",
     "Best",
     "Choices",
+    "Earlier",
     "Economics",
     "Eligibility",
     "HandOff",
+    "Move",
+    "Moves",
     "Path",
     "Period",
     "Policy",
@@ -47,6 +52,7 @@ __all__ = [
     "Prices",
     "Prospects",
     "ReplyDecay",
+    "Resamples",
     "Role",
     "Structure",
     "TierRow",
@@ -65,6 +71,7 @@ __all__ = [
     "pooled",
     "preset",
     "preview",
+    "prices_for_the_rest",
     "read_structure",
     "resampled_prices",
     "with_bands",

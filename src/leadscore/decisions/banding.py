@@ -11,15 +11,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from leadscore.decisions.cut_bands import with_cut_bands
 from leadscore.decisions.cuts import NOBODY, best_bands
 from leadscore.decisions.economics import Economics
 from leadscore.decisions.letters import letter_bands
+from leadscore.decisions.price_bands import Resamples
 from leadscore.decisions.prices import Prices, net
 from leadscore.decisions.prospects import Axis, Flags, Floats, Positions, Prospects
 from leadscore.decisions.structure import NURTURE, Structure
 from leadscore.decisions.tiers import TierIndex, TierRow, Tiers, TierTable
 
-__all__ = ["SMALLEST_SEGMENT", "fit_tiers"]
+__all__ = ["SMALLEST_SEGMENT", "fit_tiers", "loss_of_roles"]
 
 SMALLEST_SEGMENT = 60
 """Leads below which a segment is pooled with others."""
@@ -39,6 +41,7 @@ def fit_tiers(
     *,
     axis: Axis = "p_close",
     leads_per_period: float,
+    drawn: Resamples | None = None,
 ) -> TierTable:
     """Cut the tiers that lose least against choosing per lead.
 
@@ -57,11 +60,17 @@ def fit_tiers(
         Likelihood to cut.
     leads_per_period
         Arrivals in one period, for the expected figures.
+    drawn
+        Resamples of the prices, to tell how sure each cut is.
     """
     net_values = net(economics, prices, prospects.tie)
     by_role = economics.by_first_touch(net_values)
     likelihood = prospects.along(axis)
-    tiers = _cut(structure, list(_groups(prospects)), likelihood, by_role)
+    groups = list(_groups(prospects))
+    tiers = _cut(structure, groups, likelihood, by_role)
+    if drawn is not None:
+        leads = [group.leads for group in groups]
+        tiers = with_cut_bands(tiers, leads, prices, economics, likelihood, prospects.tie, drawn)
     index = TierIndex(tiers)
     place = index.locate(likelihood, prospects.segment, prospects.margin)
     columns = {name: column for column, name in enumerate((*structure.roles, NURTURE))}
@@ -77,7 +86,7 @@ def fit_tiers(
         scale=leads_per_period / len(prospects),
     )
     rows = [row for g, group in enumerate(tiers) for row in published.rows(g, group, structure, prices)]
-    return TierTable(tiers, tuple(sorted(rows, key=lambda row: row.tier)), _loss(by_role, usual), axis)
+    return TierTable(tiers, tuple(sorted(rows, key=lambda row: row.tier)), loss_of_roles(by_role, usual), axis)
 
 
 class _Group(NamedTuple):
@@ -135,7 +144,8 @@ def _at(table: Floats, column: Positions) -> Floats:
     return table[np.arange(len(table)), column]
 
 
-def _loss(by_role: Floats, usual: Positions) -> float:
+def loss_of_roles(by_role: Floats, usual: Positions) -> float:
+    """Share of the net value that is lost when every lead takes its usual role; one that it may not take brings 0."""
     taken, best = _at(by_role, usual), by_role.max(axis=1).sum()
     return float(1 - np.where(np.isfinite(taken), taken, 0.0).sum() / best) if best > 0 else 0.0
 
@@ -170,6 +180,7 @@ class _Published(NamedTuple):
                     expected_qualified=self._expected(self.qualified, leads),
                     expected_won=self._expected(self.won, leads),
                     expected_value=float(self.value[leads].sum()) * self.scale,
+                    from_p_close_band=group.bands[band] if band < len(group.bands) else None,
                 )
 
     def _expected(self, figure: Floats | None, leads: Flags) -> float | None:

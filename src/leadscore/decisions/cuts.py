@@ -9,7 +9,7 @@ import numpy as np
 
 from leadscore.decisions.prospects import Floats, Positions
 
-__all__ = ["NOBODY", "Bands", "best_bands"]
+__all__ = ["NOBODY", "Bands", "best_bands", "best_cuts"]
 
 NOBODY = -1
 """Stands for nurture among the numbers of roles."""
@@ -58,6 +58,37 @@ def best_bands(axis: Floats, gains: Floats, *, smallest: float = 0.01) -> Bands:
         most[roles] = np.max([ladder.top(role, most[roles ^ 1 << role]) for role in _members(roles)], axis=0)
     best = max(subsets, key=lambda roles: most[roles][-1])
     return _trace(ladder, most, best)
+
+
+def best_cuts(axis: Floats, gains: Floats, *, smallest: float = 0.01) -> Floats:
+    """Cut leads along an axis into bands whose order is given, with the greatest total gain.
+
+    Parameters
+    ----------
+    axis, smallest
+        As for `best_bands`.
+    gains
+        Gain of each lead by band, leads by bands from the top down; 0 for nurture.
+
+    Returns
+    -------
+    array
+        Lowest value of every band but the last.
+
+    Examples
+    --------
+    >>> best_cuts(np.array([0.1, 0.2, 0.6, 0.7]), np.array([[-1.0, 0.0], [-1.0, 0.0], [2.0, 0.0], [3.0, 0.0]]))
+    array([0.6])
+    """
+    ladder, last = _Ladder(axis, gains, smallest), gains.shape[1] - 1
+    most = [ladder.top(last, np.where(ladder.position == 0, 0.0, -np.inf))]
+    for band in reversed(range(last)):
+        most.append(ladder.top(band, most[-1]))
+    place, cuts = len(ladder.position) - 1, []
+    for band in range(last):
+        place = ladder.start(band, most[last - 1 - band], place)
+        cuts.append(float(ladder.values[ladder.position[place]]))
+    return np.array(cuts)
 
 
 class _Ladder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -53,6 +53,11 @@ class Economics:
             for path, role in enumerate(worker):
                 hours[:, path, role] += time[:, path]
         return hours
+
+    def take(self, leads: Positions) -> Economics:
+        """Return those of these leads."""
+        rows = {name: getattr(self, name)[leads] for name in ("value", "won", "eligible")}
+        return replace(self, **rows, time=self.time[:, leads])
 
     def charge(self, per_hour: Floats) -> Floats:
         """What the hours cost at these prices by role, leads by paths."""

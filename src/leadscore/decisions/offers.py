@@ -11,7 +11,7 @@ import numpy as np
 from leadscore.decisions.economics import Economics
 from leadscore.decisions.prospects import Flags, Floats, Positions
 
-__all__ = ["Offers", "Response"]
+__all__ = ["Offers", "Response", "evenly"]
 
 _CHUNK = 8_192
 
@@ -129,8 +129,7 @@ class Offers:
         """List so many leads, evenly from first to last, and as large a share of the hours."""
         if size >= len(self):
             return self
-        some = self.take(np.linspace(0, len(self) - 1, size).astype(np.intp))
-        return replace(some, capacity=self.capacity * (size / len(self)))
+        return replace(self.take(evenly(len(self), size)), capacity=self.capacity * (size / len(self)))
 
     def narrow(self, price: Floats, width: Floats) -> Offers:
         """Settle the leads that choose the same path at all prices of a box, and list the others."""
@@ -157,3 +156,14 @@ class Offers:
         """Yield the leads in groups that fit into a processor's cache."""
         for first in range(0, max(len(self), 1), _CHUNK):
             yield self.take(slice(first, first + _CHUNK))
+
+
+def evenly(leads: int, size: int) -> Positions:
+    """Return so many positions at most, evenly from the first lead to the last.
+
+    Examples
+    --------
+    >>> evenly(9, 3), evenly(2, 3)
+    (array([0, 4, 8]), array([0, 1]))
+    """
+    return np.arange(leads) if size >= leads else np.linspace(0, leads - 1, size).astype(np.intp)

@@ -8,27 +8,60 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from leadscore.decisions.economics import Economics
+from leadscore.decisions.offers import evenly
 from leadscore.decisions.prices import Prices, offers_of
 from leadscore.decisions.prospects import Flags, Floats, Positions
 from leadscore.decisions.structure import Structure
 
-__all__ = ["POOL", "pooled", "resampled_prices", "with_bands"]
+__all__ = ["POOL", "Resamples", "pooled", "resampled_prices", "with_bands"]
 
 POOL = 3_000
 """Leads under which a month is pooled with the months before it."""
 
 _RESAMPLES = 400
 
+_FLATTEST = 0.1
+"""Least curvature, as a share of that of each price by itself."""
+
 _AT_MOST = 20_000
 """Leads that are drawn from; of more, the deviations are scaled down."""
 
 
-def with_bands(structure: Structure, economics: Economics, tie: Floats, prices: Prices, *, seed: int = 0) -> Prices:
-    """Return the prices with the band that holds nine in ten of the resampled ones.
+class Resamples(NamedTuple):
+    """Leads drawn again with replacement, and the prices that they would give.
+
+    Parameters
+    ----------
+    leads
+        Positions of the leads that were drawn from.
+    counts
+        How often each was drawn, resamples by leads.
+    per_hour
+        Prices, resamples by roles.
+    """
+
+    leads: Positions
+    counts: Positions
+    per_hour: Floats
+
+
+def with_bands(prices: Prices, drawn: Resamples) -> Prices:
+    """Return the prices with the band that holds nine in ten of the resampled ones."""
+    low, high = np.quantile(drawn.per_hour, [0.05, 0.95], axis=0).tolist()
+    roles = tuple(prices.per_hour)
+    bands: Mapping[str, tuple[float, float]] = dict(zip(roles, zip(low, high, strict=True), strict=True))
+    return replace(prices, band=bands)
+
+
+def resampled_prices(
+    structure: Structure, economics: Economics, tie: Floats, prices: Prices, *, seed: int = 0
+) -> Resamples:
+    """Draw the leads again with replacement, and find the prices that each draw would give.
 
     Parameters
     ----------
@@ -37,18 +70,8 @@ def with_bands(structure: Structure, economics: Economics, tie: Floats, prices: 
     prices
         The prices.
     seed
-        The same seed gives the same bands.
+        The same seed gives the same draws.
     """
-    draws = resampled_prices(structure, economics, tie, prices, seed=seed)
-    low, high = np.quantile(draws, [0.05, 0.95], axis=0).tolist()
-    bands: Mapping[str, tuple[float, float]] = dict(zip(structure.roles, zip(low, high, strict=True), strict=True))
-    return replace(prices, band=bands)
-
-
-def resampled_prices(
-    structure: Structure, economics: Economics, tie: Floats, prices: Prices, *, seed: int = 0
-) -> Floats:
-    """Prices for leads drawn again with replacement, resamples by roles."""
     offers = offers_of(structure, economics, tie, prices.jitter, prices.leads_per_period)
     price = np.array([prices.per_hour[role] for role in structure.roles])
     some = offers.sample(_AT_MOST)
@@ -58,10 +81,19 @@ def resampled_prices(
     size = some.sizes(price)
     spread = 0.1 * size
     for _ in range(2):  # steepness over the width of the band itself, which the first turn finds out
-        steepness = some.steepness(price, spread)
+        steepness = _bowl(some.steepness(price, spread))
         draws = _move(price, steepness, asked - np.where(price > 0, 0.0, idle))
         spread = np.maximum(1.64 * draws.std(axis=0), 0.05 * size)
-    return draws
+    return Resamples(evenly(len(offers), _AT_MOST), counts, draws)
+
+
+def _bowl(steepness: Floats) -> Floats:
+    """Return the nearest steepness of a dual, which is convex: finite steps over few leads may miss that."""
+    own = np.sqrt(np.maximum(np.diag(steepness), 1e-300))
+    scale = np.outer(own, own)
+    level, axes = np.linalg.eigh(steepness / scale)
+    bowl: Floats = (axes * np.maximum(level, _FLATTEST)) @ axes.T * scale
+    return bowl
 
 
 def _move(price: Floats, steepness: Floats, excess: Floats) -> Floats:

@@ -8,10 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from leadscore.decisions.banding import fit_tiers
+from leadscore.decisions.banding import fit_tiers, loss_of_roles
 from leadscore.decisions.economics import Chains
+from leadscore.decisions.hysteresis import Earlier, keeps
 from leadscore.decisions.one_lead import Best, OneLead
-from leadscore.decisions.price_bands import with_bands
+from leadscore.decisions.price_bands import resampled_prices, with_bands
 from leadscore.decisions.prices import Prices, fit_prices, net
 from leadscore.decisions.prospects import (
     Assumption,
@@ -102,6 +103,7 @@ class Policy:
     volume_note: str = ""
     _chains: Chains = field(init=False, repr=False, compare=False)
     _one_lead: OneLead = field(init=False, repr=False, compare=False)
+    _firsts: Positions = field(init=False, repr=False, compare=False)
     _names: Objects = field(init=False, repr=False, compare=False)
     _replies: Objects = field(init=False, repr=False, compare=False)
 
@@ -109,6 +111,8 @@ class Policy:
         replies = [*(role.reply_within_minutes for role in self.structure.role), None]
         object.__setattr__(self, "_chains", Chains(self.structure))
         object.__setattr__(self, "_one_lead", OneLead(self.structure, self.prices))
+        firsts = [self.roles.index(path[0] if path else NURTURE) for path in self.paths]
+        object.__setattr__(self, "_firsts", np.array(firsts, dtype=np.intp))
         object.__setattr__(self, "_names", np.array(self.roles, dtype=object))
         object.__setattr__(self, "_replies", np.array(replies, dtype=object))
 
@@ -127,8 +131,16 @@ class Policy:
         """Possible paths, nurture (``()``) last."""
         return self._chains.paths
 
-    def decide(self, prospects: Prospects) -> Choices:
+    def decide(self, prospects: Prospects, earlier: Earlier | None = None) -> Choices:
         """Choose the role of the first touch for every lead.
+
+        Parameters
+        ----------
+        prospects
+            The leads.
+        earlier
+            What was decided about them before; such leads keep their role while another gains little. Tiers do not
+            depend on it. The runner-up of a lead that keeps its role may be worth more than the role.
 
         Raises
         ------
@@ -141,6 +153,9 @@ class Policy:
         rows, path = np.arange(len(prospects)), net_values.argmax(axis=1)
         role_net = economics.by_first_touch(net_values)
         first = role_net.argmax(axis=1)
+        if earlier is not None:
+            first = self._steady(prospects, earlier, first)
+            path = np.where(self._firsts == first[:, None], net_values, -np.inf).argmax(axis=1)
         others = role_net.copy()
         others[rows, first] = -np.inf
         second = others.argmax(axis=1)
@@ -160,6 +175,18 @@ class Policy:
             reply_within_minutes=self._replies[first],
             role_net=role_net,
         )
+
+    def _steady(self, prospects: Prospects, earlier: Earlier, today: Positions) -> Positions:
+        """Return the first role of every lead: the earlier one, or the best by smoothed likelihoods."""
+        smooth = earlier.smoothed(prospects)
+        economics = self._chains.value(smooth)
+        net_values = net(economics, self.prices, smooth.tie)
+        role_net = economics.by_first_touch(net_values)
+        value = economics.value[np.arange(len(smooth)), net_values.argmax(axis=1)]
+        columns = {role: column for column, role in enumerate(self.roles)}
+        before = np.array([columns.get(role, -1) for role in earlier.role], dtype=np.intp)
+        best = np.where(before >= 0, role_net.argmax(axis=1), today)
+        return np.where(keeps(role_net, value, before), before, best)
 
     def best(
         self,
@@ -189,6 +216,12 @@ class Policy:
         return self._one_lead.best(
             p_qualify, p_close, margin, segment=segment, customer=customer, contactable=contactable, tie=tie
         )
+
+    def table_loss(self, prospects: Prospects) -> float:
+        """Share of the net value that is lost on these leads if each takes its tier's role in place of its own."""
+        choices = self.decide(prospects)
+        usual = [self.roles.index(role) for role in choices.tier_role]
+        return loss_of_roles(choices.role_net, np.array(usual, dtype=np.intp))
 
     def reprice(self, prospects: Prospects, structure: Structure) -> Policy:
         """Return the policy that the same leads give under another structure, for a what-if without a refit."""
@@ -254,8 +287,11 @@ def fit_policy(
     prospects = complete(prospects, assumption)
     economics = Chains(structure).value(prospects)
     prices = fit_prices(structure, economics, prospects.tie, leads_per_period=leads_per_period, start=start)
-    prices = with_bands(structure, economics, prospects.tie, prices)
-    tiers = fit_tiers(structure, prices, economics, prospects, axis=axis, leads_per_period=leads_per_period)
+    drawn = resampled_prices(structure, economics, prospects.tie, prices)
+    prices = with_bands(prices, drawn)
+    tiers = fit_tiers(
+        structure, prices, economics, prospects, axis=axis, leads_per_period=leads_per_period, drawn=drawn
+    )
     return Policy(structure, prices, tiers, leads_per_period, assumption, volume_note)
 
 

@@ -33,6 +33,8 @@ class Tiers:
         Segment, or None for the pooled others.
     margin_from, margin_below
         Margins that the group covers; None where open.
+    bands
+        Where nine in ten of each cut lie that other leads of the same kind give; empty where that was not asked for.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class Tiers:
     segment: str | None = None
     margin_from: float | None = None
     margin_below: float | None = None
+    bands: tuple[tuple[float, float], ...] = ()
 
     @property
     def margin_band(self) -> str | None:
@@ -60,6 +63,12 @@ class Tiers:
         if low and high:
             return f"{low} to {high}"
         return f"{low} and over" if low else f"under {high}" if high else None
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read the fields back from JSON, which knows no tuples."""
+        bands = tuple((low, high) for low, high in values.get("bands", ()))
+        return cls(**{**values, "cuts": tuple(values["cuts"]), "roles": tuple(values["roles"]), "bands": bands})
 
     def __repr__(self) -> str:
         upper = [f"{letter} >= {cut * 100:.4g} %" for letter, cut in zip(self.letters, self.cuts, strict=False)]
@@ -91,6 +100,9 @@ class TierRow:
         Promise of the role; None for nurture.
     price_per_hour
         Price of the role's time; 0 for nurture.
+    from_p_close_band
+        Where nine in ten of `from_p_close` lie that other leads of the same kind give; None for the lowest band, and
+        where that was not asked for.
     """
 
     tier: str
@@ -106,10 +118,29 @@ class TierRow:
     expected_value: float
     reply_within_minutes: int | None
     price_per_hour: float
+    from_p_close_band: tuple[float, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, by the names of the fields."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote; JSON knows no tuples."""
+        band = values.get("from_p_close_band")
+        return cls(**{**values, "from_p_close_band": band and (band[0], band[1])})
+
+    @property
+    def cut_in_words(self) -> str:
+        """The lower end of the band as a sentence, with how sure it is."""
+        who = ", ".join(filter(None, (self.segment, self.margin_band and f"margin {self.margin_band}"))) or "all leads"
+        if self.from_p_close <= 0:
+            return f"{who}: tier {self.tier} ({self.role}) below that"
+        sentence = f"{who}: tier {self.tier} ({self.role}) from {self.from_p_close:.2%}"
+        if self.from_p_close_band is None:
+            return sentence
+        low, high = self.from_p_close_band
+        return f"{sentence}; other leads of the same kind would cut between {low:.2%} and {high:.2%}, nine times in ten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +157,15 @@ class TierTable:
         Value lost if every lead took its tier's role instead of its own, as a share of the net value.
     axis
         Likelihood that the cuts lie on.
+    held_out_loss_share
+        `loss_share` on leads that neither the model nor the table had seen; None where that was not measured.
     """
 
     groups: tuple[Tiers, ...]
     rows: tuple[TierRow, ...]
     loss_share: float
     axis: Axis = "p_close"
+    held_out_loss_share: float | None = None
     _index: TierIndex = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -150,11 +184,24 @@ class TierTable:
         place = self._index.locate(axis_values, segment, margin)
         return self._index.letters[place], self._index.roles[place]
 
+    @property
+    def losses(self) -> dict[str, float | None]:
+        """`loss_share` and `held_out_loss_share` as published: ``fitted`` and ``held_out``."""
+        return {"fitted": self.loss_share, "held_out": self.held_out_loss_share}
+
+    @property
+    def loss_in_words(self) -> str:
+        """What the table alone would lose, as a sentence."""
+        sentence = f"Taking the tier's role in place of each lead's own loses {self.loss_share:.1%} of the value"
+        held_out = self.held_out_loss_share
+        return f"{sentence}." if held_out is None else f"{sentence} ({held_out:.1%} on held-out leads)."
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` reads them back without loss."""
         return {
             "axis": self.axis,
             "loss_share": self.loss_share,
+            "held_out_loss_share": self.held_out_loss_share,
             "groups": [asdict(group) for group in self.groups],
             "rows": [row.to_dict() for row in self.rows],
         }
@@ -162,11 +209,13 @@ class TierTable:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Read what `to_dict` wrote."""
-        groups = tuple(
-            Tiers(**{**group, "cuts": tuple(group["cuts"]), "roles": tuple(group["roles"])})
-            for group in values["groups"]
+        return cls(
+            groups=tuple(map(Tiers.from_dict, values["groups"])),
+            rows=tuple(map(TierRow.from_dict, values["rows"])),
+            loss_share=values["loss_share"],
+            axis=values["axis"],
+            held_out_loss_share=values.get("held_out_loss_share"),
         )
-        return cls(groups, tuple(TierRow(**row) for row in values["rows"]), values["loss_share"], values["axis"])
 
     def __str__(self) -> str:
         header = ("tier", "segment", "margin", "role", self.axis, "share", "other role", "qualified", "won", "value")

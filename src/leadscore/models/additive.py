@@ -89,6 +89,10 @@ class AdditiveModel:
         centred: Floats = self.contributions(X) - self.means
         return centred
 
+    def prepare(self) -> None:
+        """Make the tables of a batch and the look-ups of one lead."""
+        _ = self._tables, self._lines, self._single
+
     def to_text(self) -> str:
         """JSON of the whole model."""
         return json.dumps({"intercept": self.intercept, "pieces": self.pieces, "means": self.means.tolist()})

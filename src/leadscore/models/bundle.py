@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -30,6 +30,7 @@ from leadscore.models.features import Encoder
 from leadscore.models.golden import golden_answers, golden_difference
 from leadscore.models.likelihood import LikelihoodModel, model_file, model_from_file
 from leadscore.models.parts import Parts
+from leadscore.models.scales import Scales
 from leadscore.models.value import MarginModel
 from leadscore.models.value_model import BoostedMargins, margins_from_dict
 
@@ -86,6 +87,8 @@ class Bundle:
         Columns that the recipe knows and the model does not use.
     card
         JSON about the model: recipe, horizons, trained_until, metrics and the like.
+    scales
+        What fit and engagement are told on.
     """
 
     encoder: Encoder
@@ -97,6 +100,7 @@ class Bundle:
     parts: Parts
     ignored: frozenset[str]
     card: Mapping[str, Any]
+    scales: Scales = field(default_factory=Scales)
 
     @cached_property
     def made_names(self) -> tuple[str, ...]:
@@ -119,6 +123,12 @@ class Bundle:
     def with_policy(self, policy: Policy) -> Bundle:
         """The same model under other prices and tiers."""
         return replace(self, policy=policy)
+
+    def scaled_on(self, X: Floats) -> Bundle:
+        """The same model with fit and engagement told as percentiles among these encoded leads, in time order."""
+        models = {stage: likelihood.model for stage, likelihood in self.stages.items()}
+        scales = Scales.of_model(models, self.encoder, self.made_names, X)
+        return replace(self, scales=scales, card={**self.card, "scales": scales.in_words()})
 
 
 AnyBundle: TypeAlias = Bundle | CardBundle
@@ -191,6 +201,8 @@ def verify_bundle(folder: Path) -> dict[str, Any]:
 def load_bundle(folder: Path) -> AnyBundle:
     """Load a Bundle, of a model or of a points card, after checking its hashes, and score its golden rows again.
 
+    Nothing is left to be parsed or compiled at the first lead.
+
     Raises
     ------
     UnknownModel, BundleError
@@ -225,9 +237,12 @@ def _model_from(folder: Path, texts: Mapping[str, str], manifest: Mapping[str, A
         parts=Parts(**content["parts"]),
         ignored=frozenset(content["ignored"]),
         card=manifest["card"],
+        scales=Scales.from_dict(content.get("scales", {})),
     )
     if wrong := golden_difference(bundle.answers, json.loads(texts["golden.json"])):
         raise BundleError(f"{folder}: the golden rows give other {wrong} than when the model was made; pull it again")
+    for likelihood in stages.values():
+        likelihood.model.prepare()
     return bundle
 
 
@@ -248,6 +263,7 @@ def _files(bundle: Bundle) -> dict[str, str]:
         "margins": bundle.margins.to_dict(),
         "parts": {name: getattr(bundle.parts, name) for name in Parts.__slots__},
         "ignored": sorted(bundle.ignored),
+        "scales": bundle.scales.to_dict(),
     }
     files["scoring.json"] = json.dumps(content, ensure_ascii=False)
     files["policy.json"] = json.dumps(bundle.policy.to_dict(), ensure_ascii=False)

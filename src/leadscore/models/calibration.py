@@ -25,8 +25,14 @@ TIE_BREAK = 1e-3
 
 def expit(x: Floats) -> Floats:
     """Probability of log-odds."""
-    p: Floats = 1.0 / (1.0 + np.exp(-np.clip(x, -40.0, 40.0)))
+    p: Floats = 1.0 / (1.0 + np.exp(-_clip(x, -40.0, 40.0)))
     return p
+
+
+def _clip(x: Floats, low: float, high: float) -> Floats:
+    """What `np.clip` gives, in a quarter of its time for the one number of a request."""
+    clipped: Floats = np.minimum(np.maximum(x, low), high)
+    return clipped
 
 
 def logit(p: Floats) -> Floats:
@@ -64,8 +70,7 @@ class Calibrator:
         p = expit(self.slope * log_odds + self.intercept)
         if self.knots:
             p = (1.0 - TIE_BREAK) * np.interp(log_odds, self.knots, self.values) + TIE_BREAK * p
-        clipped: Floats = np.clip(p, CLIP, 1.0 - CLIP)
-        return clipped
+        return _clip(p, CLIP, 1.0 - CLIP)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form; ``knots`` and ``values`` only where there are steps."""

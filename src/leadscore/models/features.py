@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from leadscore.data.contact import CONTACT_EXAMPLES, CONTACT_SAYS, contact_kind, contact_kinds
 from leadscore.data.schema import Contact, Decimal, Field, Kind, category_key, parse_boolean, parse_number
+from leadscore.data.text import TextReading
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Encoder", "Feature"]
 
@@ -26,6 +29,7 @@ Floats = npt.NDArray[np.float64]
 
 _MIN_LEADS_PER_LEVEL = 15
 _MAX_LEVELS = 80
+TEXT_EXAMPLES = ("Head of Operations",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Feature:
         Decimal sign of a number's texts, as found in training.
     contact
         What personal data a category is the kind of; None when its levels are the cells themselves.
+    text
+        What is read from the free text in the field ``source``; None when the cells themselves are encoded.
     """
 
     name: str
@@ -60,6 +66,17 @@ class Feature:
     source: str = ""
     decimal: Decimal = "."
     contact: Contact | None = None
+    text: TextReading | None = None
+
+    @property
+    def column(self) -> str:
+        """Field whose cells are encoded."""
+        return self.name if self.text is None else self.source
+
+    @property
+    def speaks_for_cell(self) -> bool:
+        """Whether this feature tells that the cell is missing or unseen, of several that are read from one text."""
+        return self.text is None or self.text.part == "wording"
 
     @property
     def title(self) -> str:
@@ -71,6 +88,8 @@ class Feature:
         """Values as a caller would send them; none of a real lead."""
         if self.contact is not None:
             return (CONTACT_EXAMPLES[self.contact],)
+        if self.text is not None:
+            return TEXT_EXAMPLES
         if self.kind == "number":
             return () if self.typical is None else (self.typical,)
         return self.labels[:3] if self.kind == "category" else (True, False)
@@ -88,8 +107,13 @@ class Feature:
         """
         return self.codec()(value)
 
-    def codec(self) -> Callable[[Any], float]:
-        """A function that encodes one value, for encoding many."""
+    def codec(self, *, remember: bool = False) -> Callable[[Any], float]:
+        """A function that encodes one value, for encoding many; ``remember`` what was read from each text."""
+        if self.text is not None:
+            read = self.text.remembered if remember else self.text.__call__
+            if self.text.part == "wording":
+                return partial(_wording_codec, read=read)
+            return partial(_text_codec, read=read, codec=_category_codec(self.levels, self.labels))
         if self.kind == "category":
             codec = _category_codec(self.levels, self.labels)
             return codec if self.contact is None else partial(_contact_codec, contact=self.contact, codec=codec)
@@ -117,6 +141,16 @@ def _contact_codec(value: Any, contact: Contact, codec: Callable[[Any], float]) 
     return codec(contact_kind(value, contact))
 
 
+def _text_codec(value: Any, read: Callable[[str], Any], codec: Callable[[Any], float]) -> float:
+    key = category_key(value)
+    return math.nan if key is None else codec(read(key))
+
+
+def _wording_codec(value: Any, read: Callable[[str], Any]) -> float:
+    key = category_key(value)
+    return math.nan if key is None else float(read(key))
+
+
 def _number_codec(value: Any, decimal: Decimal = ".") -> float:
     if type(value) is float:
         return value if math.isfinite(value) else math.nan
@@ -142,6 +176,7 @@ class Encoder:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> leads = pd.DataFrame({"Source": ["Web", "web ", "Fair"] * 20, "Employees": ["10", "1,200", ""] * 20})
     >>> fields = (Field("Source", "category"), Field("Employees", "number"))
     >>> encoder = Encoder.fit(leads, fields)
@@ -179,8 +214,8 @@ class Encoder:
             Spellings of missing in this export.
         """
         named = sources or {}
-        features = tuple(_fit_feature(frame[f.name], f, named.get(f.name, f.name)) for f in fields)
-        return cls(features, tuple(sorted({" ".join(m.split()).casefold() for m in missing})))
+        features = (g for f in fields for g in _fit_features(frame[f.name], f, named.get(f.name, f.name)))
+        return cls(tuple(features), tuple(sorted({" ".join(m.split()).casefold() for m in missing})))
 
     @property
     def levels(self) -> tuple[int, ...]:
@@ -189,7 +224,7 @@ class Encoder:
 
     @cached_property
     def _row_plan(self) -> tuple[tuple[str, Callable[[Any], float]], ...]:
-        return tuple((f.name, f.codec()) for f in self.features)
+        return tuple((f.column, f.codec()) for f in self.features)
 
     def encode(self, leads: Sequence[Mapping[str, Any]]) -> Floats:
         """Encode leads given as mappings; a field that a mapping lacks is missing."""
@@ -213,8 +248,8 @@ class Encoder:
         """
         matrix = np.full((len(frame), len(self.features)), np.nan)
         for j, feature in enumerate(self.features):
-            if feature.name in frame.columns:
-                matrix[:, j] = _encode_column(frame[feature.name], feature, self.is_missing if self.missing else None)
+            if feature.column in frame.columns:
+                matrix[:, j] = _encode_column(frame[feature.column], feature, self.is_missing if self.missing else None)
         return matrix
 
     def decode(self, feature: Feature, code: float) -> float | str | bool | None:
@@ -235,17 +270,22 @@ class Encoder:
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Encoder:
         """Read the JSON form."""
-        features = (
-            Feature(**{**f, "levels": tuple(f["levels"]), "labels": tuple(f["labels"])}) for f in content["features"]
-        )
-        return cls(tuple(features), tuple(content["missing"]))
+        return cls(tuple(map(_feature_from_dict, content["features"])), tuple(content["missing"]))
+
+
+def _feature_from_dict(content: Mapping[str, Any]) -> Feature:
+    text = content.get("text")
+    lists = {key: tuple(content[key]) for key in ("levels", "labels")}
+    return Feature(**{**content, **lists, "text": None if text is None else TextReading(**text)})
 
 
 def _encode_column(column: pd.Series, feature: Feature, is_missing: Callable[[Any], bool] | None = None) -> Floats:
-    if feature.kind == "number" and pd.api.types.is_float_dtype(column):
+    import pandas as pd  # not at the top: the service encodes leads of requests, and starts without it
+
+    if feature.kind == "number" and feature.text is None and pd.api.types.is_float_dtype(column):
         numbers = column.to_numpy(dtype=float)
         return np.where(np.isfinite(numbers), numbers, np.nan)
-    codec = feature.codec()
+    codec = feature.codec(remember=True)
 
     def code(value: Any) -> float:
         return math.nan if is_missing is not None and is_missing(value) else codec(value)
@@ -258,6 +298,24 @@ def _encode_column(column: pd.Series, feature: Feature, is_missing: Callable[[An
     table = np.array([*map(code, values.tolist()), np.nan])
     encoded: Floats = table[codes]
     return encoded
+
+
+def _fit_features(column: pd.Series, field: Field, source: str) -> Sequence[Feature]:
+    if not field.texts:
+        return [_fit_feature(column, field, source)]
+    return [_fit_text(column, field.name, reading) for reading in field.texts]
+
+
+def _fit_text(column: pd.Series, source: str, reading: TextReading) -> Feature:
+    name = f"{source} ({reading.part})"
+    if reading.part == "wording":
+        feature = Feature(name, "number", source=source, text=reading)
+        figures = _encode_column(column, feature)
+        known = figures[~np.isnan(figures)]
+        return replace(feature, typical=float(np.median(known)) if len(known) else None)
+    kinds = {v: "" if (key := category_key(v)) is None else reading.remembered(key) for v in column.unique()}
+    fitted = _fit_feature(column.map(kinds).astype("str"), Field(name, "category"), source)
+    return replace(fitted, text=reading)
 
 
 def _fit_feature(column: pd.Series, field: Field, source: str) -> Feature:

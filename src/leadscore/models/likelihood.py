@@ -7,16 +7,17 @@ and a pooled model with own models of single segments, as JSON that holds the ot
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
 from leadscore.models.additive import AdditiveModel
+from leadscore.models.booster import Booster
 from leadscore.models.segmented import SegmentedModel
+from leadscore.models.tree_reasons import fast_reasons
 
 __all__ = ["AdditiveModel", "BlendModel", "LikelihoodModel", "TreeModel", "model_file", "model_from_file"]
 
@@ -43,6 +44,9 @@ class LikelihoodModel(Protocol):
     def reasons(self, X: Floats) -> Floats:
         """Effect of each feature on the log-odds against the average lead; shape (n, features)."""
 
+    def prepare(self) -> None:
+        """Do now what would otherwise be done at the first lead."""
+
     def to_text(self) -> str:
         """Content of the file that a Bundle keeps."""
 
@@ -62,24 +66,29 @@ class TreeModel:
         self.text = text
 
     @cached_property
-    def booster(self) -> Any:
+    def booster(self) -> Booster:
         """The booster, parsed when first needed."""
-        return lgb.Booster(model_str=self.text)
+        return Booster(self.text)
+
+    @cached_property
+    def fast_reasons(self) -> Callable[[Floats], Floats] | None:
+        """The reasons without LightGBM, or None where it must compute them; made when first needed."""
+        return fast_reasons(self.text)
 
     def __getstate__(self) -> dict[str, str]:
         return {"text": self.text}
 
     def log_odds(self, X: Floats) -> Floats:
         """Raw log-odds of each row."""
-        raw: Floats = self.booster.predict(X, raw_score=True, num_threads=_threads(X))
-        return raw
+        return self.booster.raw(X)
 
     def reasons(self, X: Floats) -> Floats:
         """Exact TreeSHAP values, as LightGBM computes them."""
-        if not len(X):  # LightGBM divides by the number of rows
-            return np.empty(X.shape)
-        values: Floats = self.booster.predict(X, pred_contrib=True, num_threads=_threads(X))[:, :-1]
-        return values
+        return self.booster.effects(X) if self.fast_reasons is None else self.fast_reasons(X)
+
+    def prepare(self) -> None:
+        """Parse the booster, and load or compile what explains it."""
+        _ = self.booster, self.fast_reasons
 
     def to_text(self) -> str:
         """LightGBM's text."""
@@ -126,6 +135,11 @@ class BlendModel:
             total += weight * model.reasons(X)
         return total
 
+    def prepare(self) -> None:
+        """Prepare each model."""
+        for model in self.models:
+            model.prepare()
+
     def to_text(self) -> str:
         """JSON of the weights and of each model's own text."""
         parts = [
@@ -140,11 +154,6 @@ class BlendModel:
         parts = json.loads(text)["parts"]
         models = [model_from_file(model_file("part", part["family"]), part["text"]) for part in parts]
         return cls(models, [part["weight"] for part in parts])
-
-
-def _threads(X: Floats) -> int:
-    # Starting a team of threads costs more than scoring a few leads; 0 takes all cores.
-    return 1 if len(X) < 1000 else 0
 
 
 def model_file(name: str, family: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from leadscore.data.times import DateOrder
+if TYPE_CHECKING:
+    from leadscore.data.times import DateOrder
 
 __all__ = ["Parts"]
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from leadscore.models.features import Encoder, Feature
 
-__all__ = ["Reason", "explain", "say"]
+__all__ = ["Explainer", "Reason", "explain", "say"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -47,30 +47,56 @@ class Reason:
         return "raises" if self.effect >= 0 else "lowers"
 
 
-def explain(encoder: Encoder, row: Floats, effects: Floats, *, top: int | None = None) -> list[Reason]:
-    """Word the strongest effects of one lead.
+class Explainer:
+    """Words the strongest effects of leads.
 
     Parameters
     ----------
     encoder
         Names, levels and usual values.
-    row
-        Encoded lead, shape (features,).
-    effects
-        Effect of each feature, shape (features,).
-    top
-        How many; all when None.
     """
-    sums: dict[str, float] = {}
-    lead: dict[str, int] = {}
-    for j, feature in enumerate(encoder.features):
-        source = feature.source
-        sums[source] = sums.get(source, 0.0) + effects[j]
-        if source not in lead or abs(effects[j]) > abs(effects[lead[source]]):
-            lead[source] = j
-    strongest = sorted(sums, key=lambda s: (-abs(sums[s]), s))
-    kept = [s for s in strongest if abs(sums[s]) >= _NOTICEABLE][:top]
-    return [_reason(encoder, s, encoder.features[lead[s]], float(row[lead[s]]), float(sums[s])) for s in kept]
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        places: dict[str, list[int]] = {}
+        for j, feature in enumerate(encoder.features):
+            places.setdefault(feature.source, []).append(j)
+        self._sources, self._places = list(places), list(places.values())
+        self._firsts = [first for first, *_ in self._places]
+        self._others = [(k, others) for k, (_, *others) in enumerate(self._places) if others]
+
+    def __call__(self, row: Floats, effects: Floats, *, top: int | None = None) -> list[Reason]:
+        """Reasons of one lead, the strongest first.
+
+        Parameters
+        ----------
+        row
+            Encoded lead, shape (features,).
+        effects
+            Effect of each feature, shape (features,).
+        top
+            How many; all when None.
+        """
+        each = effects.tolist()
+        sums = [each[j] for j in self._firsts]
+        for k, others in self._others:
+            for j in others:
+                sums[k] += each[j]
+        kept = [k for k, effect in enumerate(sums) if abs(effect) >= _NOTICEABLE]
+        kept.sort(key=lambda k: (-abs(sums[k]), self._sources[k]))
+        return [self._reason(k, row, each, sums[k]) for k in kept[:top]]
+
+    def _reason(self, k: int, row: Floats, each: list[float], effect: float) -> Reason:
+        leading = max(self._places[k], key=lambda j: abs(each[j]))
+        feature = self._encoder.features[leading]
+        if feature.text is not None:
+            return _text_reason(self._encoder, self._sources[k], row, effect)
+        return _reason(self._encoder, self._sources[k], feature, float(row[leading]), effect)
+
+
+def explain(encoder: Encoder, row: Floats, effects: Floats, *, top: int | None = None) -> list[Reason]:
+    """Word the strongest effects of a single lead, as :class:`Explainer` does for many."""
+    return Explainer(encoder)(row, effects, top=top)
 
 
 def _reason(encoder: Encoder, source: str, feature: Feature, code: float, effect: float) -> Reason:
@@ -81,6 +107,21 @@ def _reason(encoder: Encoder, source: str, feature: Feature, code: float, effect
         typical = bool(typical)
     usual = "" if typical is None or typical == value else f", typical {say(typical)}"
     return Reason(source, value, effect, f"{feature.title} {say(value)}{usual}: {verb}")
+
+
+def _text_reason(encoder: Encoder, source: str, row: Floats, effect: float) -> Reason:
+    """Word what was read from a text, such as ``Title (seniority head, function operations): raises it``."""
+    verb = "raises it" if effect >= 0 else "lowers it"
+    own = [j for j, feature in enumerate(encoder.features) if feature.source == source]
+    kinds = {j: encoder.decode(encoder.features[j], float(row[j])) for j in own}
+    told = [
+        f"{text.part} {kinds[j]}"
+        for j in own
+        if (text := encoder.features[j].text) and text.part != "wording" and kinds[j] not in (None, "other", "another")
+    ]
+    missing = all(kind is None for kind in kinds.values())
+    value = "unknown" if missing else ", ".join(told) or "its wording"
+    return Reason(source, None if missing else value, effect, f"{source} ({value}): {verb}")
 
 
 def say(value: str | float | bool | None) -> str:

@@ -77,6 +77,11 @@ class SegmentedModel:
             self._averages[id(model)] = float(model.log_odds(nobody)[0] - model.reasons(nobody).sum())
         return self._averages[id(model)]
 
+    def prepare(self) -> None:
+        """Prepare each model."""
+        for model in (self.pooled, *self.own.values()):
+            model.prepare()
+
     def to_text(self) -> str:
         """JSON of the column and of each model's own text."""
         own = {str(code): _text(model) for code, model in self.own.items()}

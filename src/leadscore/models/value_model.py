@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
@@ -141,6 +140,8 @@ def fit_kind(kind: str, wins: Wins, levels: Sequence[int], *, seed: int = 0) -> 
     """
     if kind == "table":
         return fit_table(wins.margin, wins.segment)
+    import lightgbm as lgb  # the service reads a fitted model and has no need of its package
+
     label = wins.margin if kind == "gamma" else np.log(wins.margin)
     data = lgb.Dataset(
         wins.X,

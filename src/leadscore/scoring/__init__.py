@@ -6,8 +6,8 @@ it is asked. Nothing here reads a file or opens a socket: values in, frozen valu
 
 from __future__ import annotations
 
-from leadscore.scoring.decision import Activity, Decision, Detail, Lead, Reason
+from leadscore.scoring.decision import Activity, Decision, Detail, EarlierDecision, Lead, Reason
 from leadscore.scoring.inputs import tie_break
 from leadscore.scoring.scorer import Scorer
 
-__all__ = ["Activity", "Decision", "Detail", "Lead", "Reason", "Scorer", "tie_break"]
+__all__ = ["Activity", "Decision", "Detail", "EarlierDecision", "Lead", "Reason", "Scorer", "tie_break"]

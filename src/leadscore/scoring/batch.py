@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
 from leadscore.data.times import parse_times
+from leadscore.errors import BadInput
+from leadscore.scoring.decision import EarlierDecision
 from leadscore.scoring.scorer import Scorer
 
-__all__ = ["BatchScorer"]
+__all__ = ["BatchScorer", "earlier_decisions"]
+
+_NEEDED = ("lead_id", "role", "p_qualify", "p_close", "score", "model_version")
 
 _CRUSHED = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
 
@@ -31,6 +35,8 @@ class BatchScorer:
         Scoring moment of every lead; None: its last known activity or its creation, whichever is later.
     reasons
         Sentences of reasons per lead, 0 to 3.
+    earlier
+        The last decision about each lead that was scored before, by its id; None: all are new.
     """
 
     def __init__(
@@ -40,11 +46,14 @@ class BatchScorer:
         activities: pd.DataFrame | None = None,
         as_of: datetime | None = None,
         reasons: int = 3,
+        earlier: Mapping[str, EarlierDecision] | None = None,
     ) -> None:
         self._scorer = scorer
         self._activities = activities
         self._as_of = as_of
         self._reasons = reasons
+        self._earlier = earlier
+        self._again = self._moved = 0
         self._rows = 0
         self._ids: Counter[str] = Counter()
         self._absent: list[str] = []
@@ -57,19 +66,24 @@ class BatchScorer:
         for frame in frames:
             self._tally(frame)
             moments, created = self._moments(frame)
-            yield self._scorer.score(
+            scored = self._scorer.score(
                 frame,
                 activities=self._activities,
                 at=moments,
                 created=created,
                 reasons=self._reasons,
                 first_row=self._rows,
+                earlier=self._earlier,
             )
+            self._compare(scored)
+            yield scored
             self._rows += len(frame)
 
     def remarks(self) -> list[str]:
         """What was unusual, in sentences; complete once all frames were scored."""
         lines = [f"{self._rows} leads scored"]
+        if self._earlier is not None:
+            lines.append(f"{self._again} of them were scored before; {self._moved} change role")
         lines += [f"column {name!r} is absent: scored as unknown" for name in self._absent]
         if self._ignored:
             lines.append(f"ignored, since the model does not use them: {', '.join(map(repr, self._ignored))}")
@@ -90,6 +104,13 @@ class BatchScorer:
             lines.append(f"id {lead_id!r} stands on {count} rows{hint}")
         return lines
 
+    def _compare(self, scored: pd.DataFrame) -> None:
+        known = [(self._earlier or {}).get(lead_id) for lead_id in scored["lead_id"]]
+        self._again += sum(last is not None for last in known)
+        self._moved += sum(
+            last is not None and last.role != role for last, role in zip(known, scored["role"], strict=True)
+        )
+
     def _tally(self, frame: pd.DataFrame) -> None:
         scorer = self._scorer
         parts = scorer.bundle.parts
@@ -103,13 +124,13 @@ class BatchScorer:
         encoder = scorer.bundle.encoder
         learned = scorer.basis == "model"  # to rules nothing is unseen
         for feature in encoder.features:
-            if feature.name not in frame.columns:
+            if feature.column not in frame.columns or not feature.speaks_for_cell:
                 continue
-            counts = frame[feature.name].value_counts(dropna=False)
+            counts = frame[feature.column].value_counts(dropna=False)
             for value, count in counts.items():
                 code = np.nan if encoder.is_missing(value) else feature.code(value)
                 if np.isnan(code):
-                    self._missing[feature.name] += int(count)
+                    self._missing[feature.column] += int(count)
                 elif learned and feature.kind == "category" and feature.contact is None and code == len(feature.levels):
                     self._unseen[feature.name, str(value)] += int(count)
 
@@ -128,3 +149,26 @@ class BatchScorer:
         ids = frame[parts.id] if parts.id in frame.columns else pd.Series("", index=frame.index)
         moments = last.reindex(ids).set_axis(frame.index)
         return (moments if created is None else pd.concat([moments, created], axis=1).max(axis=1)), created
+
+
+def earlier_decisions(frames: Iterable[pd.DataFrame]) -> dict[str, EarlierDecision]:
+    """Read what an earlier batch wrote, by lead id; of several rows of a lead the last one counts.
+
+    Raises
+    ------
+    BadInput
+        A column is missing.
+    """
+    found: dict[str, EarlierDecision] = {}
+    for frame in frames:
+        if missing := [name for name in _NEEDED if name not in frame.columns]:
+            raise BadInput(f"--previous has no column {missing[0]!r}; give a file that `leadscore score` wrote.")
+        rows = frame.dropna(subset=["lead_id", "role"])
+        trends = rows["trend"] if "trend" in rows.columns else [None] * len(rows)
+        numbers = [pd.to_numeric(rows[name], errors="coerce") for name in ("p_qualify", "p_close", "score")]
+        names = (rows[name].astype("str") for name in ("lead_id", "role", "model_version"))
+        for lead_id, role, version, trend, *told in zip(*names, trends, *numbers, strict=True):
+            q, p, score = (None if pd.isna(number) else number for number in told)
+            points = None if score is None else int(score)
+            found[lead_id] = EarlierDecision(role, q, p, version, score=points, trend=trend)
+    return found

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from leadscore.decisions import Choices, Prospects
+from leadscore.decisions import Choices, Earlier, Prospects
 from leadscore.models.bundle import Bundle
-from leadscore.models.reasons import Reason, explain
-from leadscore.scoring.decision import Basis, Decision, Detail
-from leadscore.scoring.inputs import Inputs, notes, tie_break
+from leadscore.models.reasons import Explainer, Reason
+from leadscore.scoring.decision import Basis, Decision, Detail, EarlierDecision
+from leadscore.scoring.inputs import Inputs, Notes, tie_break
 
 __all__ = ["ModelJudge"]
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class _Explained:
+    """What the effects of the fields tell of one lead; nothing where no reasons were asked for."""
+
+    reasons: dict[str, list[Reason]] = field(default_factory=dict)
+    fit: int | None = None
+    engagement: int | None = None
 
 
 class ModelJudge:
@@ -37,6 +46,7 @@ class ModelJudge:
     def __init__(self, bundle: Bundle, version: str) -> None:
         self.bundle = bundle
         self.model_version = version
+        self._explain, self._notes = Explainer(bundle.encoder), Notes(bundle)
         self._currency = str(bundle.card["currency"])
         self._values = np.sort(bundle.policy.decide(bundle.reference).value)
         stage: Any = bundle.card["horizon_days"]
@@ -50,9 +60,17 @@ class ModelJudge:
             "tiers": [asdict(row) for row in policy.tiers.rows],
             "prices": dict(policy.prices.per_hour),
             "price_bands": {role: list(band) for role, band in policy.prices.band.items()},
+            "table_loss": policy.tiers.losses,
+            "cuts_in_words": [row.cut_in_words for row in policy.tiers.rows],
         }
 
-    def decide(self, inputs: Inputs, reasons: int | None, detail: bool) -> list[Decision]:
+    def decide(
+        self,
+        inputs: Inputs,
+        reasons: int | None,
+        detail: bool,
+        earlier: Sequence[EarlierDecision | None] | None = None,
+    ) -> list[Decision]:
         """Likelihoods, value, route and reasons: the same few lines for every caller."""
         p_qualify, p_close = self.bundle.likelihoods(inputs.X)
         prospects = Prospects(
@@ -64,23 +82,29 @@ class ModelJudge:
             contactable=inputs.contactable,
             tie=tie_break(inputs.ids),
         )
-        choices = self.bundle.policy.decide(prospects)
-        found = None if reasons == 0 else self._reasons(inputs.X, choices, reasons)
+        before = None if earlier is None else _arrays(earlier, self.model_version)
+        choices = self.bundle.policy.decide(prospects, before)
+        found = self._explained(inputs.X, choices, reasons)
         return [
-            self._decision(i, lead_id, prospects, choices, found, self._detail(i, inputs, choices, found, detail))
+            self._decision(i, lead_id, prospects, choices, found[i], self._detail(i, inputs, choices, found[i], detail))
             for i, lead_id in enumerate(inputs.ids)
         ]
 
-    def _reasons(self, X: Floats, choices: Choices, top: int | None) -> list[dict[str, list[Reason]]]:
-        """Reasons by stage: those of the stage that decides the role, or all of both when ``top`` is None."""
-        deciding = np.array([self._deciding_stage(role) for role in choices.role], dtype=object)
-        found: list[dict[str, list[Reason]]] = [{} for _ in range(len(X))]
+    def _explained(self, X: Floats, choices: Choices, top: int | None) -> list[_Explained]:
+        """Reasons and scales of the stage that decides the role; reasons of both stages when ``top`` is None."""
+        found = [_Explained() for _ in range(len(X))]
+        if top == 0:  # the effects cost more than the score
+            return found
+        deciding = [self._deciding_stage(role) for role in choices.role]
         for stage, likelihood in self.bundle.stages.items():
-            rows = np.arange(len(X)) if top is None else np.flatnonzero(deciding == stage)
-            if not len(rows):
+            rows = [row for row, by in enumerate(deciding) if top is None or by == stage]
+            if not rows:
                 continue
-            for row, effects in zip(rows, likelihood.model.reasons(X[rows]), strict=True):
-                found[row][stage] = explain(self.bundle.encoder, X[row], effects, top=top)
+            effects = likelihood.model.reasons(X if len(rows) == len(X) else X[rows])
+            for row, of_lead, scales in zip(rows, effects, self.bundle.scales(stage, effects), strict=True):
+                found[row].reasons[stage] = self._explain(X[row], of_lead, top=top)
+                if deciding[row] == stage:
+                    found[row].fit, found[row].engagement = scales
         return found
 
     def _deciding_stage(self, role: str) -> str:
@@ -99,12 +123,11 @@ class ModelJudge:
         lead_id: str,
         prospects: Prospects,
         choices: Choices,
-        reasons: list[dict[str, list[Reason]]] | None,
+        found: _Explained,
         detail: Detail | None,
     ) -> Decision:
         role = str(choices.role[i])
-        found = reasons[i] if reasons is not None else {}
-        flat = found.get(self._deciding_stage(role), [])[:3]
+        flat = found.reasons.get(self._deciding_stage(role), [])[:3]
         texts = [r.text for r in flat] + [None] * (3 - len(flat))
         value = float(choices.value[i])
         return Decision(
@@ -121,26 +144,36 @@ class ModelJudge:
             reason_1=texts[0],
             reason_2=texts[1],
             reason_3=texts[2],
+            fit=found.fit,
+            engagement=found.engagement,
             basis=self.basis,
             model_version=self.model_version,
             horizon_days=self._horizon,
             detail=detail,
         )
 
-    def _detail(
-        self, i: int, inputs: Inputs, choices: Choices, found: list[dict[str, list[Reason]]] | None, wanted: bool
-    ) -> Detail | None:
+    def _detail(self, i: int, inputs: Inputs, choices: Choices, found: _Explained, wanted: bool) -> Detail | None:
         if not wanted:
             return None
         runner_up = choices.runner_up[i]
         by_role = zip(self.bundle.policy.roles, choices.role_net[i].tolist(), strict=True)
         nets = {role: net for role, net in by_role if np.isfinite(net)}
         return Detail(
-            reasons={} if found is None else found[i],
+            reasons=found.reasons,
             runner_up=None if runner_up is None else (str(runner_up), float(choices.runner_up_net[i])),
             prices=dict(self.bundle.policy.prices.per_hour),
             eligible=tuple(nets),
             propensity=1.0,
             net_values=nets,
-            notes=notes(self.bundle, inputs, i),
+            notes=self._notes(inputs, i),
         )
+
+
+def _arrays(earlier: Sequence[EarlierDecision | None], version: str) -> Earlier:
+    """The earlier decisions as the policy reads them."""
+    same = [decision if decision and decision.model_version == version else None for decision in earlier]
+    return Earlier(
+        role=np.array([decision and decision.role for decision in earlier], dtype=object),
+        p_qualify=np.array([decision and decision.p_qualify for decision in same], dtype=float),
+        p_close=np.array([decision and decision.p_close for decision in same], dtype=float),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -11,8 +11,8 @@ from leadscore.decisions.touches import Limits, limits
 from leadscore.models.bundle import CardBundle
 from leadscore.models.reasons import Reason
 from leadscore.models.rules import CardTier
-from leadscore.scoring.decision import Basis, Decision, Detail
-from leadscore.scoring.inputs import Inputs, notes
+from leadscore.scoring.decision import Basis, Decision, Detail, EarlierDecision
+from leadscore.scoring.inputs import Inputs, Notes
 
 __all__ = ["RulesJudge"]
 
@@ -33,6 +33,7 @@ class RulesJudge:
     def __init__(self, bundle: CardBundle, version: str) -> None:
         self.bundle = bundle
         self.model_version = version
+        self._notes = Notes(bundle)
         self._currency = str(bundle.card["currency"])
         self._eligible = lru_cache(maxsize=4096)(_Eligibility(bundle.structure))
 
@@ -43,11 +44,22 @@ class RulesJudge:
             "tiers": self.bundle.tier_rows,
             "prices": {},
             "price_bands": {},
+            "table_loss": None,
+            "cuts_in_words": [],
             "rules": [{"if": rule.words, "points": rule.points} for rule in self.bundle.rules.points],
         }
 
-    def decide(self, inputs: Inputs, reasons: int | None, detail: bool) -> list[Decision]:
-        """Add up the points of each lead; a role that may not touch it does not."""
+    def decide(
+        self,
+        inputs: Inputs,
+        reasons: int | None,
+        detail: bool,
+        earlier: Sequence[EarlierDecision | None] | None = None,
+    ) -> list[Decision]:
+        """Add up the points of each lead; a role that may not touch it does not.
+
+        Whole points do not flicker, so that earlier decisions play no part.
+        """
         card = self.bundle.points_card
         points = card.points(inputs.X)
         judged = zip(card.tiers(points), card.score(points).tolist(), strict=True)
@@ -87,7 +99,7 @@ class RulesJudge:
             eligible=eligible,
             propensity=1.0,
             net_values={},
-            notes=notes(self.bundle, inputs, i),
+            notes=self._notes(inputs, i),
         )
 
 

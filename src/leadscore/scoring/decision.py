@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from leadscore.models.reasons import Reason
+from leadscore.scoring.trend import Trend, trend_since
 
-__all__ = ["REPLY_KEYS", "Activity", "Basis", "Decision", "Detail", "Lead", "Reason"]
+__all__ = ["REPLY_KEYS", "Activity", "Basis", "Decision", "Detail", "EarlierDecision", "Lead", "Reason"]
 
 Basis: TypeAlias = Literal["model", "rules"]
 """What a decision rests on: a model, or for want of one the rules of a points card."""
@@ -60,6 +61,44 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierDecision:
+    """What must be known of the last decision about a lead that is scored again: for its trend and a steady role.
+
+    Parameters
+    ----------
+    role
+        Role of the first touch.
+    p_qualify, p_close
+        Likelihoods of that time; None where the stage was not trained.
+    model_version
+        Which model spoke; the likelihoods and the score of another are not comparable and not looked at.
+    score
+        Its score, 0 to 99; None when it is not known.
+    trend
+        Its trend at that time; None when it is not known.
+    """
+
+    role: str
+    p_qualify: float | None = None
+    p_close: float | None = None
+    model_version: str = ""
+    score: int | None = None
+    trend: str | None = None
+
+    @classmethod
+    def of(cls, reply: Mapping[str, Any]) -> EarlierDecision:
+        """Read the keys of a reply.
+
+        Examples
+        --------
+        >>> EarlierDecision.of({"role": "SDR", "p_qualify": 0.3, "p_close": 0.1, "model_version": "3"}).p_close
+        0.1
+        """
+        told = {name: reply.get(name) for name in ("p_qualify", "p_close", "score", "trend")}
+        return cls(reply["role"], model_version=reply.get("model_version") or "", **told)
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The answer for one lead; its fields are the keys of the HTTP reply, in their order.
 
@@ -88,8 +127,12 @@ class Decision:
         Promise of ``role``, in minutes of the working calendar; None for nurture.
     reason_1, reason_2, reason_3
         Sentences a rep understands; from rules, the rules that held.
-    fit, engagement, trend
-        Scales of later models; None when the model does not carry them.
+    fit, engagement
+        0-100: the lead's percentile, among the leads that the model was calibrated on, by the sum of its reasons over
+        attributes and over activities, for the stage that decides the role; None where no reasons were asked for, the
+        model has no such features, or rules speak.
+    trend
+        Change of the score since the lead's previous one: see :func:`~leadscore.scoring.trend.trend_since`.
     basis
         ``model``, or ``rules`` where a points card stands in for one.
     model_version
@@ -115,11 +158,17 @@ class Decision:
     reason_3: str | None = None
     fit: int | None = None
     engagement: int | None = None
-    trend: str | None = None
+    trend: Trend = "not_enough_info"
     basis: Basis = "model"
     model_version: str = ""
     horizon_days: int | None = None
     detail: Detail | None = None
+
+    def since(self, earlier: EarlierDecision | None) -> Decision:
+        """The same decision with the trend since what was said of the lead before; None: nothing was."""
+        if earlier is None:
+            return self
+        return replace(self, trend=trend_since(earlier, self.score, self.model_version))
 
     def reply(self) -> dict[str, Any]:
         """Flat mapping of every key but ``detail``, in the order of the HTTP reply."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from leadscore.data.schema import Field
 from leadscore.models.bundle import AnyBundle, CardBundle
 from leadscore.models.features import Feature
 from leadscore.scoring.by_model import ModelJudge
 from leadscore.scoring.by_rules import RulesJudge
-from leadscore.scoring.decision import REPLY_KEYS, Basis, Decision, Lead
-from leadscore.scoring.inputs import from_frame, from_leads
+from leadscore.scoring.decision import REPLY_KEYS, Basis, Decision, EarlierDecision, Lead
+from leadscore.scoring.inputs import Inputs, from_leads
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Scorer"]
 
@@ -49,7 +50,7 @@ class Scorer:
         """The fields that the model reads, without the features made from activities."""
         activities = self.bundle.activities
         made = {*self.bundle.made_names} - {*(activities.given if activities else ())}
-        return tuple(_as_field(f) for f in self.bundle.encoder.features if f.name not in made)
+        return tuple(_as_field(f) for f in self.bundle.encoder.features if f.name not in made and f.speaks_for_cell)
 
     @cached_property
     def known_columns(self) -> frozenset[str]:
@@ -85,7 +86,14 @@ class Scorer:
         """
         return self.decide([Lead(lead_id, fields)], reasons=reasons)[0]
 
-    def decide(self, leads: Sequence[Lead], *, reasons: int | None = 3, detail: bool = False) -> list[Decision]:
+    def decide(
+        self,
+        leads: Sequence[Lead],
+        *,
+        reasons: int | None = 3,
+        detail: bool = False,
+        earlier: Sequence[EarlierDecision | None] | None = None,
+    ) -> list[Decision]:
         """Score leads and decide who touches each first, in the order given.
 
         Parameters
@@ -96,8 +104,17 @@ class Scorer:
             How many sentences of reasons, 0 to 3, which cost more than the score; None: all reasons of both stages.
         detail
             Whether to add reasons with their effects, the runner-up, the prices and what was unusual in the input.
+        earlier
+            The last decision about each lead, None where it is new: it tells the trend, and a lead keeps its role while
+            another gains little.
         """
-        return self._judge.decide(from_leads(self.bundle, leads), reasons, detail)
+        return self._decided(from_leads(self.bundle, leads), reasons, detail, earlier)
+
+    def _decided(
+        self, inputs: Inputs, reasons: int | None, detail: bool, earlier: Sequence[EarlierDecision | None] | None
+    ) -> list[Decision]:
+        decisions = self._judge.decide(inputs, reasons, detail, earlier)
+        return decisions if earlier is None else [d.since(e) for d, e in zip(decisions, earlier, strict=True)]
 
     def score(
         self,
@@ -108,6 +125,7 @@ class Scorer:
         created: pd.Series | None = None,
         reasons: int = 3,
         first_row: int = 0,
+        earlier: Mapping[str, EarlierDecision] | None = None,
     ) -> pd.DataFrame:
         """Score a frame of leads: one row per lead in the same order, with the keys of the reply as columns.
 
@@ -125,13 +143,21 @@ class Scorer:
             How many sentences of reasons, 0 to 3.
         first_row
             Number of the first row, which names leads of a model without an id column.
+        earlier
+            The last decision about each lead that was scored before, by its id.
         """
+        import pandas as pd  # not at the top: the service scores leads of requests, and starts without it
+
+        from leadscore.scoring.frames import from_frame
+
         inputs = from_frame(self.bundle, frame, activities=activities, at=at, created=created, first_row=first_row)
-        decisions = self._judge.decide(inputs, reasons, False)
+        last = None if earlier is None else [earlier.get(lead_id) for lead_id in inputs.ids]
+        decisions = self._decided(inputs, reasons, False, last)
         scored = pd.DataFrame([d.reply() for d in decisions], columns=list(REPLY_KEYS), index=frame.index)
-        return scored.astype({"reply_within_minutes": "Int64"})
+        return scored.astype(dict.fromkeys(("reply_within_minutes", "fit", "engagement"), "Int64"))
 
 
 def _as_field(feature: Feature) -> Field:
-    meaning = f"Field {feature.name!r} of the recipe's export."
-    return Field(feature.name, feature.kind, meaning, feature.examples, contact=feature.contact)
+    meaning = f"Field {feature.column!r} of the recipe's export."
+    kind = feature.kind if feature.text is None else "category"
+    return Field(feature.column, kind, meaning, feature.examples, contact=feature.contact)

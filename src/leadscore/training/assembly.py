@@ -81,5 +81,5 @@ class Assembler:
             parts=parts_of(recipe),
             ignored=frozenset(e.column for e in history.excluded),
             card=model_card(recipe, history, final.rows, self.evaluation, notes, now=self.now, seed=self.seed),
-        )
+        ).scaled_on(final.encoder.encode_frame(history.take(final.recent).frame))
         return Assembled(bundle, value, notes)

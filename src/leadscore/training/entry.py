@@ -1,17 +1,15 @@
-"""What a user calls: from a recipe to a registered model, from its name to a scorer, and what-if on its tiers."""
+"""What a user calls: from a recipe to a registered model, and from its name to a scorer."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from leadscore.data.history import write_left_out
-from leadscore.decisions import Preview, Structure, preset
-from leadscore.decisions import preview as preview_policy
 from leadscore.errors import BadInput, Refused, UsageError
 from leadscore.models.bundle import CardBundle, load_bundle
 from leadscore.models.registry import CHAMPION, Registry, quiet
@@ -22,7 +20,7 @@ from leadscore.training.recalibrate import recalibrate_bundle
 from leadscore.training.recipe import Recipe, load_recipe
 from leadscore.training.result import CardResult, Registered, TrainingResult
 
-__all__ = ["load", "preview", "recalibrate", "train"]
+__all__ = ["load", "recalibrate", "train"]
 
 
 def train(
@@ -144,35 +142,6 @@ def load(model: str | Path = CHAMPION, *, home: Path | str | None = None, regist
     return Scorer(load_bundle(folder), version=name)
 
 
-def preview(scorer: Scorer, *, structure: Path | str | None = None, settings: Sequence[str] = ()) -> Preview:
-    """What moves in the tiers under another structure or other figures, without refitting.
-
-    Parameters
-    ----------
-    scorer
-        The model.
-    structure
-        TOML of another structure, or the name of a preset; the model's own when absent.
-    settings
-        Figures to change, as ``ROLE.key=VALUE``.
-
-    Raises
-    ------
-    UsageError, StructureError
-        A setting is not of that form, the structure has no such role or key, or the scorer's is a points card.
-
-    Examples
-    --------
-    >>> _setting("SDR.heads = 4")
-    ('SDR.heads', '4')
-    """
-    bundle = scorer.bundle
-    if isinstance(bundle, CardBundle):
-        raise UsageError("a points card has no likelihoods to cut tiers from: change its [rules], and train again.")
-    chosen = bundle.policy.structure if structure is None else _structure(str(structure))
-    return preview_policy(bundle.policy, bundle.reference, chosen.with_(dict(map(_setting, settings))))
-
-
 @contextmanager
 def _search_journal(recipe: Recipe, home: Path) -> Iterator[Path]:
     """File that a search goes on from; it stays behind only where the training was broken off."""
@@ -206,17 +175,6 @@ def _other_champion(registry: Registry, registered: Registered) -> tuple[str, ..
         f"the champion is still version {champion.number} (recipe {recipe!r}); look at `leadscore tiers challenger`, "
         "then `leadscore promote`",
     )
-
-
-def _structure(name: str) -> Structure:
-    return Structure.from_toml(name) if name.endswith(".toml") else preset(name)
-
-
-def _setting(text: str) -> tuple[str, str]:
-    key, equals, value = (part.strip() for part in text.partition("="))
-    if not (key and equals and value):
-        raise UsageError(f"--set {text!r} is no setting; write ROLE.key=VALUE, such as SDR.heads=4")
-    return key, value
 
 
 def _home(home: Path | str | None) -> Path:

@@ -27,6 +27,8 @@ from leadscore.training.recipe import Recipe, load_recipe
 from leadscore.training.refit import Final, move_forward
 from leadscore.training.remarks import competition_remarks
 from leadscore.training.result import TrainingResult
+from leadscore.training.text_choice import choose_text, encoded
+from leadscore.training.tiering import table_loss, with_table_loss
 
 __all__ = ["Progress", "fit_bundle", "read"]
 
@@ -97,9 +99,10 @@ def fit_bundle(
     check_outcomes(history, split)
 
     progress("encoding", 0.1)
+    history = choose_text(history, split, recipe, seed=seed)
     known = history.take(split.known).frame
     encoder = Encoder.fit(known, history.fields, sources=history.sources, missing=recipe.lead.missing)
-    X = encoder.encode_frame(history.frame)
+    X = encoded(encoder, history)
 
     fitted = fit_stages(X, history, split, encoder, recipe, seed=seed, progress=progress, journal=journal)
 
@@ -116,11 +119,14 @@ def fit_bundle(
     drift = examined.drift.only({f.name for f in history.fields}).sentences
     assemble = Assembler(X, history, split, encoder, whole.leads, recipe, evaluation, drift, now, seed)
     made = assemble(final)
+    assembled = None if final is measured else assemble(measured).bundle
+    test = history.take(split.test)
+    loss = table_loss(assembled or made.bundle, test)
 
     return TrainingResult(
         recipe=recipe,
-        bundle=made.bundle,
-        measured=None if final is measured else assemble(measured).bundle,
+        bundle=with_table_loss(made.bundle, loss),
+        measured=assembled and with_table_loss(assembled, loss),
         fitted=final.fitted,
         evaluation=evaluation,
         value=made.value,
@@ -138,9 +144,9 @@ def fit_bundle(
             *cross_check(evaluation),
             *made.notes,
         ),
-        test=history.take(split.test),
+        test=test,
         left_out=whole.left_out,
-        examination=examined,
+        examination=examined.reading_texts({f.name for f in history.fields if f.texts}),
         seconds=time.monotonic() - begun,
     )
 

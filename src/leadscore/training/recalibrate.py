@@ -43,6 +43,9 @@ __all__ = ["recalibrate_bundle"]
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
+_KEPT = ("trained_until", "leads_learned_from", "scales")
+"""What a card goes on saying of a model that is kept."""
+
 
 class Kept:
     """A model that is kept as it is, by the name that scikit-learn gives to what it does.
@@ -118,7 +121,7 @@ def recalibrate_bundle(
     policy, reference, notes = cut_tiers(likelihoods, history, rows, margin, recipe, arrivals=whole.leads)
     notes = (*_moves(bundle, fitted), *notes)
     card = model_card(recipe, history, rows, evaluation, notes, now=now, seed=seed)
-    card |= {name: bundle.card[name] for name in ("trained_until", "leads_learned_from") if name in bundle.card}
+    card |= {name: bundle.card[name] for name in _KEPT if name in bundle.card}
     return TrainingResult(
         recipe=recipe,
         bundle=replace(

@@ -20,6 +20,7 @@ from leadscore.models.points_card import check_card
 from leadscore.models.rules import Rules
 from leadscore.models.value import Value
 from leadscore.training.limits import EXTRAS, Extra
+from leadscore.training.protection import misused
 
 __all__ = ["Recipe", "Search", "StructureChoice", "load_recipe"]
 
@@ -100,6 +101,12 @@ class Recipe(BaseModel):
     def _one_learned(self) -> Recipe:
         if not self.outcomes:
             raise ValueError("no outcome to learn: give `column` under [qualify] or [close]")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_rests_on_protected(self) -> Recipe:
+        if wrong := misused(self.lead, self.outcomes, self.columns, self.rules):
+            raise ValueError(wrong)
         return self
 
     @model_validator(mode="after")

@@ -159,9 +159,16 @@ def _columns(guess: Guess) -> Iterator[str]:
         yield _line("ignore = [", "left out of the learning; delete a line to let `leadscore audit` judge")
         yield from (_line(f"  {toml_value(c)},", guess.left_out[c]) for c in guess.columns.ignore)
         yield "]"
+    if guess.columns.protected:
+        yield _line("protected = [", "no feature of the score, no reason; take one off only where the law allows")
+        yield from (_line(f"  {toml_value(c)},", guess.left_out[c]) for c in guess.columns.protected)
+        yield "]"
+    if guess.columns.text:
+        yield _key(guess, "columns.text", guess.columns.text)
     if guess.columns.contact:
         yield _key(guess, "columns.contact", guess.columns.contact)
-    by_itself = {c: why for c, why in guess.left_out.items() if c not in guess.columns.ignore}
+    listed = {*guess.columns.ignore, *guess.columns.protected}
+    by_itself = {c: why for c, why in guess.left_out.items() if c not in listed}
     yield from (_line("", f"also left out: {column!r}: {why}") for column, why in list(by_itself.items())[:40])
 
 

@@ -19,6 +19,7 @@ from leadscore.data.splits import TimeSplit
 from leadscore.models.features import Encoder
 from leadscore.training.fitting import FittedStage, move_stage
 from leadscore.training.recipe import Recipe
+from leadscore.training.text_choice import encoded
 
 __all__ = ["Final", "move_forward"]
 
@@ -78,6 +79,6 @@ def move_forward(measured: Final, history: History, recipe: Recipe) -> Final:
     rows = np.arange(len(history))
     recent = rows[len(rows) - max(1, round(len(rows) * recipe.split.calibrate_share)) :]
     encoder = Encoder.fit(history.frame, history.fields, sources=history.sources, missing=recipe.lead.missing)
-    X = encoder.encode_frame(history.frame)
+    X = encoded(encoder, history)
     fitted = {stage: move_stage(f, stage, X, history, encoder, recipe.split) for stage, f in measured.fitted.items()}
     return Final._of(X, history, encoder, fitted, rows, recent)

@@ -124,8 +124,12 @@ class TrainingResult:
 
     @property
     def tiers(self) -> pd.DataFrame:
-        """The tier table."""
-        return pd.DataFrame([asdict(row) for row in self.bundle.policy.tiers.rows])
+        """The tier table; the ends of each cut's band in two columns."""
+        rows = self.bundle.policy.tiers.rows
+        frame = pd.DataFrame([asdict(row) for row in rows]).drop(columns="from_p_close_band")
+        bands = [row.from_p_close_band or (None, None) for row in rows]
+        frame[["from_p_close_low", "from_p_close_high"]] = np.array(bands, dtype=float)
+        return frame
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form, as in ``train --json``."""
@@ -146,6 +150,7 @@ class TrainingResult:
             "tiers": [asdict(row) for row in self.bundle.policy.tiers.rows],
             "prices": dict(self.bundle.policy.prices.per_hour),
             "price_bands": {role: list(band) for role, band in self.bundle.policy.prices.band.items()},
+            "table_loss": self.bundle.policy.tiers.losses,
             "excluded": [{"column": e.column, "verdict": e.verdict, "reason": e.reason} for e in self.excluded],
             "warnings": list(self.warnings),
             "seconds": round(self.seconds, 2),
@@ -240,6 +245,7 @@ class CardResult:
             "tiers": self.bundle.tier_rows,
             "prices": {},
             "price_bands": {},
+            "table_loss": None,
             "excluded": [],
             "warnings": list(self.warnings),
             "seconds": round(self.seconds, 2),

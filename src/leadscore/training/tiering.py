@@ -22,10 +22,11 @@ from leadscore.decisions import (
     fit_policy,
 )
 from leadscore.errors import RecipeError
+from leadscore.models.bundle import Bundle
 from leadscore.scoring import tie_break
 from leadscore.training.recipe import Recipe
 
-__all__ = ["anonymous", "arrivals_per_period", "cut_tiers", "prospects_of"]
+__all__ = ["anonymous", "arrivals_per_period", "cut_tiers", "prospects_of", "table_loss", "with_table_loss"]
 
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
@@ -97,6 +98,21 @@ def cut_tiers(
     volume, source = arrivals_per_period(recipe, arrivals, structure)
     policy = fit_policy(structure, reference, leads_per_period=volume, assumption=assumption, volume_note=source)
     return policy, reference, (*notes, *dropped, source)
+
+
+def table_loss(bundle: Bundle, history: History) -> float:
+    """Share of the net value that is lost on these leads when each takes the role of its tier in place of its own."""
+    rows = np.flatnonzero(history.first_looks)
+    X = bundle.encoder.encode_frame(history.frame)[rows]
+    likelihoods = {stage: likelihood(X) for stage, likelihood in bundle.stages.items()}
+    margin = bundle.margins(X, history.segment[rows])
+    return bundle.policy.table_loss(prospects_of(likelihoods, history, rows, margin))
+
+
+def with_table_loss(bundle: Bundle, loss: float) -> Bundle:
+    """The same model, whose table tells what it lost on leads that were held out."""
+    policy = bundle.policy
+    return bundle.with_policy(replace(policy, tiers=replace(policy.tiers, held_out_loss_share=loss)))
 
 
 def arrivals_per_period(recipe: Recipe, history: History, structure: Structure) -> tuple[float, str]:

@@ -184,7 +184,7 @@ def input_example(bundle: AnyBundle) -> pd.DataFrame:
     encoder, parts = bundle.encoder, bundle.parts
     fields = {field.name for field in Scorer(bundle).fields}
     leads = [
-        {f.name: _sent(encoder, f, code) for f, code in zip(encoder.features, row, strict=True) if f.name in fields}
+        {f.column: _sent(encoder, f, code) for f, code in zip(encoder.features, row, strict=True) if f.column in fields}
         for row in golden_rows(encoder, n=3)
     ]
     frame = pd.DataFrame(leads, dtype=object)
@@ -201,9 +201,9 @@ def input_example(bundle: AnyBundle) -> pd.DataFrame:
 
 
 def _sent(encoder: Encoder, feature: Feature, code: float) -> Any:
-    """A value as a caller would send it; of personal data an example in place of its kind."""
+    """A value as a caller would send it; of personal data and of texts an example in place of what is read from it."""
     value = encoder.decode(feature, code)
-    return value if feature.contact is None or value is None else feature.examples[0]
+    return value if (feature.contact is None and feature.text is None) or value is None else feature.examples[0]
 
 
 def _dataset(result: AnyResult) -> DatasetInput:

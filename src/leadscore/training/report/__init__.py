@@ -16,13 +16,15 @@ from leadscore.training.report.frames import (
     value_frame,
 )
 from leadscore.training.report.page import examination_page
-from leadscore.training.report.tables import excluded_line, moved_table, stage_table, tier_table
+from leadscore.training.report.tables import cut_table, excluded_line, moved_table, stage_table, tier_table
+from leadscore.training.report.tier_page import tier_page
 
 __all__ = [
     "audit_figure",
     "audit_frame",
     "calibration_figure",
     "calibration_frame",
+    "cut_table",
     "drift_frame",
     "examination_page",
     "excluded_line",
@@ -33,6 +35,7 @@ __all__ = [
     "moved_table",
     "stage_table",
     "tier_figure",
+    "tier_page",
     "tier_table",
     "value_frame",
 ]

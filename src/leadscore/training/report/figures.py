@@ -166,6 +166,11 @@ def tier_figure(policy: Policy, reference: Prospects) -> Figure:
         low, high = (np.minimum([getattr(r, end) for _, r in own], edge) for end in ("from_p_close", "to_p_close"))
         if own:
             bands.barh([i for i, _ in own], high - low, left=low, height=0.62, color=colour, label=name)
+    unsure = [(i, row.from_p_close_band) for i, row in enumerate(rows) if row.from_p_close_band is not None]
+    if unsure:
+        ends = np.minimum([band for _, band in unsure], edge)
+        label = "where nine in ten cuts lie"
+        bands.hlines([i for i, _ in unsure], ends[:, 0], ends[:, 1], color=_INK, linewidth=2.5, label=label)
     bands.set(xlim=(0, edge), xlabel=f"likelihood to {policy.axis.removeprefix('p_')}")
     bands.set_yticks(place, [_label(row) for row in rows])
     won = np.array([row.expected_won or 0.0 for row in rows])

@@ -18,6 +18,7 @@ from leadscore.training.report.frames import (
     value_frame,
 )
 from leadscore.training.report.page import examination_page
+from leadscore.training.report.tier_page import tier_page
 from leadscore.training.result import AnyResult, CardResult
 
 __all__ = ["run_tables", "write_files"]
@@ -29,11 +30,15 @@ def write_files(result: AnyResult, folder: Path) -> Path:
         return _write_card(result, folder)
     figures = folder / "figures"
     figures.mkdir(parents=True)
+    tiers = result.bundle.policy.tiers
     texts = {
         "recipe.json": result.recipe.model_dump_json(indent=2),
         "train.json": json.dumps(result.to_dict(), indent=2, ensure_ascii=False),
         "card.json": json.dumps(result.bundle.card, indent=2, ensure_ascii=False),
-        "tiers.txt": str(result.bundle.policy.tiers),
+        "tiers.txt": "\n\n".join(
+            map(str, (tiers, "\n".join(row.cut_in_words for row in tiers.rows), tiers.loss_in_words))
+        ),
+        "tiers.html": tier_page(result.bundle.policy, result.recipe.name, result.recipe.currency),
         "tiers.csv": result.tiers.to_csv(index=False),
         "excluded.csv": pd.DataFrame(result.to_dict()["excluded"], columns=["column", "verdict", "reason"]).to_csv(
             index=False
@@ -57,7 +62,7 @@ def run_tables(result: AnyResult) -> dict[str, pd.DataFrame]:
     """Tables that MLflow's pages show as such, by name; a points card has none."""
     if isinstance(result, CardResult):
         return {}
-    tables = {}
+    tables = {"tiers": result.tiers}
     for stage, found in result.evaluation.items():
         tables[f"calibration_{stage}"] = calibration_frame(found.reliability)
         tables[f"gain_{stage}"] = gain_frame(found.p, found.y, found.weight)

@@ -5,7 +5,7 @@ Values of few leads are not in it, and of personal data only the kinds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from leadscore.data.drift import Drift
@@ -13,7 +13,7 @@ from leadscore.data.examination import Examination
 from leadscore.data.leakage import ColumnVerdict
 from leadscore.data.quality import FieldPage, ValueRate
 
-__all__ = ["examination_page"]
+__all__ = ["examination_page", "sheet"]
 
 _STYLE = """
 :root { color-scheme: light; --ink: #222; --grey: #666; --line: #ddd; --blue: #0072B2; --red: #D55E00; --amber: #960 }
@@ -54,7 +54,12 @@ def examination_page(found: Examination, name: str) -> str:
         "<h2>Old and new leads</h2>",
         *_drift(found.drift),
     ]
-    head = f'<meta charset="utf-8"><title>Fields of {escape(name)}</title><style>{_STYLE}</style>'
+    return sheet(f"Fields of {name}", body)
+
+
+def sheet(title: str, body: Iterable[str]) -> str:
+    """One HTML file of these lines."""
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(body) + "\n</body></html>\n"
 
 

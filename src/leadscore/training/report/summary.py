@@ -57,7 +57,8 @@ def metrics_of(result: AnyResult) -> dict[str, float]:
     if result.value.errors is not None:
         metrics |= {f"value.{name}": value for name, value in _flat(asdict(result.value.errors))}
     metrics |= {f"price_per_hour.{role}": price for role, price in policy.prices.per_hour.items()}
-    metrics |= {"tiers.loss_share": policy.tiers.loss_share, "seconds": result.seconds}
+    metrics |= {f"tiers.loss_share.{on}": loss for on, loss in policy.tiers.losses.items() if loss is not None}
+    metrics["seconds"] = result.seconds
     return {name: value for name, value in metrics.items() if value is not None and math.isfinite(value)}
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
-from leadscore.decisions import Policy, Preview, TierRow
+from leadscore.decisions import Moves, Policy, Preview, TierRow
 from leadscore.training.result import TrainingResult
 
-__all__ = ["excluded_line", "moved_table", "stage_table", "tier_table"]
+__all__ = ["cut_table", "excluded_line", "moved_table", "moves_table", "shift_table", "stage_table", "tier_table"]
 
 
 def tier_table(policy: Policy, currency: str) -> Table:
@@ -69,6 +70,7 @@ def _caption(policy: Policy, currency: str) -> Iterator[str]:
     yield f"Qualified, won and value are expected in one {policy.structure.period}."
     if any(_other_role(row) for row in rows):
         yield "Other role: share of these leads that another role calls first."
+        yield policy.tiers.loss_in_words
     worth = [_worth(policy, role, currency) for role, price in policy.prices.per_hour.items() if round(price)]
     yield f"One more hour would bring: {', '.join(worth)}." if worth else "Every role has hours to spare."
 
@@ -81,6 +83,29 @@ def _worth(policy: Policy, role: str, currency: str) -> str:
 
 def _other_role(row: TierRow) -> bool:
     return row.share_other_role >= 0.005
+
+
+def cut_table(policy: Policy) -> Table:
+    """How sure each cut is."""
+    outcome = "win" if policy.axis == "p_close" else "qualify"
+    caption = "Had other leads of the same kind come, nine in ten cuts would lie in this range."
+    table = _table(title="How sure the cuts are", caption=caption)
+    rows = [row for row in policy.tiers.rows if row.from_p_close_band is not None]
+    columns = [
+        *(c for c in _columns(policy, "") if c.header in _TEXTS and c.shown),
+        _Column(f"Chance to {outcome}", lambda r: f"from {r.from_p_close:.1%}"),
+        _Column("Nine in ten cuts", _cut_band),
+    ]
+    for column in columns:
+        table.add_column(column.header, justify="left" if column.header in _TEXTS else "right")
+    for row in rows:
+        table.add_row(*(column.cell(row) for column in columns))
+    return table
+
+
+def _cut_band(row: TierRow) -> str:
+    low, high = row.from_p_close_band or (row.from_p_close, row.from_p_close)
+    return f"{low:.1%} - {high:.1%}"
 
 
 def stage_table(result: TrainingResult) -> Table:
@@ -122,17 +147,48 @@ _STAGE_ROWS: Sequence[tuple[str, Callable[[Any], str]]] = (
 
 
 def moved_table(what_if: Preview, currency: str) -> Table:
-    """What moves under another structure or other figures."""
+    """What moves under another structure or other figures, or with another model."""
     table = _table(title="What moves")
     for header in ("", "Before", "After"):
         table.add_column(header, justify="left" if not header else "right")
     for role, prices in what_if.prices.items():
         if any(prices):
             table.add_row(f"one more hour of {role} would bring, {currency}", *map(_money, prices))
+    for role, load in what_if.load.items():
+        table.add_row(f"hours of {role} that are used", *("" if share is None else f"{share:.0%}" for share in load))
     table.add_row("won deals expected", *(f"{won:,.1f}" for won in what_if.wins))
     table.add_row(f"value expected, {currency}", *(f"{value:,.0f}" for value in what_if.value))
-    table.add_row("leads in another tier", "", f"{what_if.changed_tier:.0%}")
-    table.add_row("leads with another role", "", f"{what_if.changed_role:.0%}")
+    if what_if.moves is not None:
+        leads, other_tier, other_role, _ = what_if.moves
+        for what, count in (("in another tier", other_tier), ("with another role", other_role)):
+            table.add_row(f"of {leads:,} leads {what}", "", f"{count:,} ({count / max(leads, 1):.0%})")
+    return table
+
+
+def shift_table(what_if: Preview) -> Table:
+    """Where each band begins and what it holds of the leads, before and after."""
+    table = _table(title="Bands, before and after", caption="Empty: there is no such band.")
+    for header in ("Segment", "Deal margin", "Role", "From", "", "Leads", ""):
+        table.add_column(header, justify="right" if header in ("From", "", "Leads") else "left")
+    for band in what_if.cuts:
+        figures = (*band["from_p_close"], *band["share"])
+        cells = ("" if figure is None else f"{figure:.1%}" for figure in figures)
+        table.add_row(band["segment"] or "all others", _margins(band["margin_band"]), band["role"], *cells)
+    return table
+
+
+_MOST_LISTED = 40
+
+
+def moves_table(moves: Moves) -> Table:
+    """The first of the leads that move."""
+    listed = moves.listed or ()
+    more = len(listed) - _MOST_LISTED
+    table = _table("Leads that move", f"{more:,} more: --json lists all." if more > 0 else None)
+    for header in ("Lead", "Tier", "Role"):
+        table.add_column(header)
+    for move in listed[:_MOST_LISTED]:
+        table.add_row(escape(move.lead_id), *(" to ".join(dict.fromkeys(ends)) for ends in (move.tier, move.role)))
     return table
 
 
