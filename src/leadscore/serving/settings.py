@@ -35,7 +35,7 @@ class Settings(BaseModel):
     """Whether every request but ``/live`` and ``/ready`` needs an API key; may be off on a loopback address only."""
 
     store: str = "serving/decisions.db"
-    """SQLite file of decisions and keys, or its ``sqlite:///`` URL; in a TOML file relative to that file."""
+    """Decisions and keys: a SQLite file, in a TOML file relative to that file, or a ``postgresql://`` URL."""
 
     synchronous: Literal["FULL", "NORMAL"] = "FULL"
     """``FULL`` survives a power cut; ``NORMAL`` survives the end of the process only."""

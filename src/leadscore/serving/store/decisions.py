@@ -8,60 +8,83 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
-from sqlalchemy import Connection, create_engine, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from leadscore.errors import SettingsError
 from leadscore.serving.guard.keys import ApiKey, mint
 from leadscore.serving.store import schema
+from leadscore.serving.store.databases import Durability, open_database
+from leadscore.serving.store.idempotency import KeyedReply, KeyedRequest
 from leadscore.serving.store.records import DecisionRecord, moment_text
-from leadscore.serving.store.writer import GroupWriter, StoreUnavailable
+from leadscore.serving.store.transactions import Entry
+from leadscore.serving.store.writer import GroupWriter, StoreUnavailable, Written
 
 __all__ = ["DecisionStore"]
 
-_JSON_COLUMNS = ("eligible", "prices", "runner_up", "reasons")
+_JSON_COLUMNS = ("eligible", "prices", "runner_up", "net_values", "reasons")
+_NOT_TOLD = ("lead_key", "request")
 
 
 class DecisionStore:
-    """Decisions and API keys in one SQLite file.
+    """Decisions and API keys in one SQLite file or one PostgreSQL.
 
     Parameters
     ----------
     place
-        Path of the file, or its ``sqlite:///`` URL; made where it is missing.
+        Path of the file, its ``sqlite:///`` URL, or a ``postgresql://`` URL; tables are made or brought forward.
     synchronous
         ``FULL`` survives a power cut; ``NORMAL`` the end of the process only.
 
     Raises
     ------
     SettingsError
-        Another kind of URL, or a file of a newer version.
+        Another kind of URL, or tables of a newer version.
     OutOfReach
-        The file cannot be opened.
+        It cannot be opened.
     """
 
-    def __init__(self, place: str | Path, *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> None:
-        self.path = _path_of(place)
-        schema.prepare(self.path)
-        self.writer = GroupWriter(self.path, synchronous)
-        self._engine = create_engine("sqlite://", creator=lambda: schema.connect(self.path, synchronous), pool_size=4)
+    def __init__(self, place: str | Path, *, synchronous: Durability = "FULL") -> None:
+        self.database = open_database(place, synchronous)
+        self.writer = GroupWriter(self.database)
+        self._engine = self.database.engine()
 
-    async def append(self, records: Sequence[DecisionRecord]) -> None:
+    async def append(
+        self, records: Sequence[DecisionRecord], keyed: KeyedRequest | None = None, reply: bytes = b""
+    ) -> Written:
         """Return when all records are durable.
+
+        Parameters
+        ----------
+        records
+            Decisions that one request asked for.
+        keyed
+            That request, where it carries an idempotency key.
+        reply
+            The answer to keep for it; when another stands there already, nothing is written and that is returned.
 
         Raises
         ------
         StoreUnavailable
             None of them was written.
         """
-        await self.writer.append(records)
+        return await self.writer.append(Entry(records, keyed, reply))
+
+    def kept(self, keyed: KeyedRequest) -> KeyedReply | None:
+        """What stands under an idempotency key."""
+        table = schema.idempotency
+        query = select(table.c.body, table.c.reply).where(
+            table.c.request == keyed.request, table.c.created >= keyed.oldest
+        )
+        with self._reach() as connection:
+            row = connection.execute(query).one_or_none()
+        return row and KeyedReply(row.body, bytes(row.reply))
 
     def decisions_of(self, lead_id: str, *, limit: int = 100) -> list[dict[str, Any]]:
         """Past decisions about a lead, the newest first; empty for a lead never seen."""
         decision, snapshot = schema.decision, schema.lead_snapshot
-        wanted = [column for column in decision.columns if column.name != "lead_key"]
+        wanted = [column for column in decision.columns if column.name not in _NOT_TOLD]
         query = (
             select(*wanted, snapshot.c.reasons)
             .join_from(schema.lead, decision, decision.c.lead_key == schema.lead.c.lead_key)
@@ -112,7 +135,7 @@ class DecisionStore:
             with self._engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise StoreUnavailable(f"the decision store {self.path}: {type(error).__name__}") from error
+            raise StoreUnavailable(f"the decision store {self.database.shown}: {type(error).__name__}") from error
 
     def __enter__(self) -> Self:
         return self
@@ -121,13 +144,6 @@ class DecisionStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _path_of(place: str | Path) -> Path:
-    text = str(place).removeprefix("sqlite:///")
-    if "://" in text or not text:
-        raise SettingsError(f"`store` is a path or a sqlite:/// URL, got {text.partition('://')[0]!r}://...")
-    return Path(text)
 
 
 def _readable(row: Any) -> dict[str, Any]:

@@ -3,36 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Literal
-
-from sqlalchemy import Table
+from time import monotonic
+from typing import Any
 
 from leadscore.errors import OutOfReach
-from leadscore.serving.store import schema
-from leadscore.serving.store.records import DecisionRecord
+from leadscore.serving.store.databases import Database
+from leadscore.serving.store.idempotency import KeyedReply
+from leadscore.serving.store.transactions import Entry, Transaction
 
-__all__ = ["GroupWriter", "StoreUnavailable"]
+__all__ = ["GroupWriter", "StoreUnavailable", "Written"]
 
 GROUP_ROWS = 2000
-STATEMENT_ROWS = 32
+RETRY_SECONDS = 0.25
+"""After a failure the database is left alone so long; whoever comes meanwhile hears of it at once."""
 
 
 class StoreUnavailable(OutOfReach):
     """The decision store did not answer; nothing was recorded and nothing decided, send the request again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of an entry.
+
+    Parameters
+    ----------
+    stored
+        Whether it is durable.
+    kept
+        What stood under its idempotency key already; then nothing was written.
+    """
+
+    stored: bool = True
+    kept: KeyedReply | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Job:
-    records: Sequence[DecisionRecord]
-    done: asyncio.Future[None]
+    entry: Entry
+    done: asyncio.Future[Written]
 
 
 class GroupWriter:
@@ -43,10 +57,8 @@ class GroupWriter:
 
     Parameters
     ----------
-    path
-        A prepared SQLite file.
-    synchronous
-        ``FULL`` syncs at every commit.
+    database
+        Its tables are there.
 
     Attributes
     ----------
@@ -54,14 +66,16 @@ class GroupWriter:
         Transactions committed and decisions written so far.
     """
 
-    def __init__(self, path: Path, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> None:
+    def __init__(self, database: Database) -> None:
         self.commits = self.rows = 0
+        self._database = database
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._connection = schema.connect(path, synchronous)
+        self._connection: Any = database.connect()
+        self._down_until = 0.0
         self._thread = Thread(target=self._run, name="leadscore-writer", daemon=True)
         self._thread.start()
 
-    async def append(self, records: Sequence[DecisionRecord]) -> None:
+    async def append(self, entry: Entry) -> Written:
         """Return when all records are durable.
 
         Raises
@@ -71,9 +85,9 @@ class GroupWriter:
         """
         if not self.alive:
             raise StoreUnavailable("the writer has ended")
-        done = asyncio.get_running_loop().create_future()
-        self._jobs.put(_Job(records, done))
-        await done
+        done: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+        self._jobs.put(_Job(entry, done))
+        return await done
 
     @property
     def alive(self) -> bool:
@@ -84,7 +98,8 @@ class GroupWriter:
         """Write what waits, then end."""
         self._jobs.put(None)
         self._thread.join()
-        self._connection.close()
+        with suppress(Exception):  # a connection that the server has closed
+            self._connection.close()
 
     def _run(self) -> None:
         while group := self._next_group():
@@ -97,7 +112,7 @@ class GroupWriter:
         job = self._jobs.get()
         while job is not None:
             group.append(job)
-            rows += len(job.records)
+            rows += len(job.entry.records)
             if rows >= GROUP_ROWS:
                 return group
             try:
@@ -109,69 +124,57 @@ class GroupWriter:
         return group
 
     def _write_group(self, group: Sequence[_Job]) -> None:
+        if monotonic() < self._down_until:
+            self._refuse(group, "the decision store does not answer")
+            return
         try:
-            self._commit([record for job in group for record in job.records])
+            answered = self._commit(lambda transaction: transaction.write([job.entry for job in group]))
+        except self._database.unavailable as error:
+            self._down_until = monotonic() + RETRY_SECONDS
+            self._refuse(group, f"{type(error).__name__} in the decision store")
         except Exception as error:
             # One caller's impossible record must not cost the others theirs.
-            if len(group) > 1 and not isinstance(error, sqlite3.OperationalError):
+            if len(group) > 1:
                 for job in group:
                     self._write_group([job])
             else:
-                _settle(group, f"{type(error).__name__} in the decision store")
+                self._refuse(group, f"{type(error).__name__} in the decision store")
         else:
-            _settle(group, None)
+            written = [job.entry for job in group if job.entry not in answered]
+            self.rows += sum(len(entry.records) for entry in written)
+            _settle({job: Written(kept=answered.get(job.entry)) for job in group})
 
-    def _commit(self, records: Sequence[DecisionRecord]) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
+    def _refuse(self, group: Sequence[_Job], problem: str) -> None:
+        _settle({job: StoreUnavailable(problem) for job in group})
+
+    def _commit(self, work: Callable[[Transaction], Mapping[Entry, KeyedReply]]) -> Mapping[Entry, KeyedReply]:
+        if not self._database.is_open(self._connection):
+            self._connection = self._database.connect()
+        self._connection.execute(self._database.begin)
         try:
-            for start in range(0, len(records), STATEMENT_ROWS):
-                self._insert(records[start : start + STATEMENT_ROWS])
+            result = work(Transaction(self._connection, self._database.mark))
             self._connection.execute("COMMIT")
         except BaseException:
-            if self._connection.in_transaction:
+            with suppress(Exception):  # no transaction is open any more, or no connection
                 self._connection.execute("ROLLBACK")
             raise
         self.commits += 1
-        self.rows += len(records)
-
-    def _insert(self, records: Sequence[DecisionRecord]) -> None:
-        leads = [{"lead_id": record.lead.lead_id, "lead_key": secrets.token_hex(16)} for record in records]
-        decisions = [{**record.decision_row(), "lead_key": record.lead.lead_id} for record in records]
-        self._insert_rows(schema.lead, leads)
-        self._insert_rows(schema.decision, decisions)
-        self._insert_rows(schema.lead_snapshot, [record.snapshot_row() for record in records])
-
-    def _insert_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        columns = [column.name for column in table.columns]
-        values: Iterator[Any] = chain.from_iterable(map(row.__getitem__, columns) for row in rows)
-        self._connection.execute(_statement(table, len(rows)), tuple(values))
+        return result
 
 
-def _statement(table: Table, rows: int) -> str:
-    # One statement for many rows: sqlite3 gives up and takes back the interpreter lock once a statement, and the event
-    # loop does not hand it back quickly.
-    key = "(SELECT lead_key FROM lead WHERE lead_id = ?)"
-    names = [column.name for column in table.columns]
-    row = ", ".join(key if table is schema.decision and name == "lead_key" else "?" for name in names)
-    known = " ON CONFLICT (lead_id) DO NOTHING" if table is schema.lead else ""
-    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES {', '.join([f'({row})'] * rows)}{known}"
-
-
-def _settle(group: Sequence[_Job], problem: str | None) -> None:
+def _settle(results: Mapping[_Job, Written | StoreUnavailable]) -> None:
     """Tell every caller, on its own loop."""
-    for loop in {job.done.get_loop() for job in group}:
-        futures = [job.done for job in group if job.done.get_loop() is loop]
-        try:
-            loop.call_soon_threadsafe(_resolve, futures, problem)
-        except RuntimeError:  # the loop has closed, and with it all who waited there
-            continue
+    for loop in {job.done.get_loop() for job in results}:
+        told = [(job.done, result) for job, result in results.items() if job.done.get_loop() is loop]
+        with suppress(RuntimeError):  # the loop has closed, and with it all who waited there
+            loop.call_soon_threadsafe(_resolve, told)
 
 
-def _resolve(futures: Sequence[asyncio.Future[None]], problem: str | None) -> None:
-    for future in futures:
+def _resolve(told: Sequence[tuple[asyncio.Future[Written], Written | StoreUnavailable]]) -> None:
+    for future, result in told:
         if future.done():
             continue
-        if problem is None:
-            future.set_result(None)
+        if isinstance(result, Written):
+            future.set_result(result)
         else:
-            future.set_exception(StoreUnavailable(problem))
+            future.set_exception(result)
