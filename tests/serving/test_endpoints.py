@@ -114,6 +114,6 @@ def test_the_openapi_page_lists_the_models_fields(client, scorer):
     }
     assert fields["additionalProperties"] is False
     assert "Phone" in fields["properties"]
-    assert [parameter["name"] for parameter in operation["parameters"]] == ["detail", "reasons"]
+    assert [parameter["name"] for parameter in operation["parameters"]] == ["detail", "reasons", "Idempotency-Key"]
     reply = operation["responses"]["200"]["content"]["application/json"]["schema"]
     assert reply["required"] == KEYS

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Callable
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 
 from leadscore.errors import OutOfReach
 from leadscore.serving import problems
-from leadscore.serving.endpoints import LeadScorer, Service, routes
+from leadscore.serving.endpoints import LeadScorer, Service, add_about, add_leads, add_scoring
 from leadscore.serving.guard import BodyLimit, KeyGuard, KeyRing
 from leadscore.serving.payloads import LeadReader
 from leadscore.serving.settings import Settings
@@ -60,7 +60,10 @@ def create_app(scorer: LeadScorer, store: DecisionStore, settings: Settings) -> 
         redirect_slashes=False,
     )
     problems.install(app)
-    app.include_router(routes(Service(scorer, store, settings, reader)))
+    service, router = Service(scorer, store, settings, reader), APIRouter()
+    for add in (add_scoring, add_leads, add_about):
+        add(router, service)
+    app.include_router(router)
     return app
 
 

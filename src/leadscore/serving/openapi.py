@@ -31,6 +31,12 @@ _PARAMETERS = [
         "description": "How many of reason_1 .. reason_3 are filled; with `detail=full` all of them.",
         "schema": {"type": "integer", "minimum": 0, "maximum": 3},
     },
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Sent again within 24 hours, the request gets the same reply and makes no new decision.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    },
 ]
 _MOMENT = {"type": ["string", "null"], "format": "date-time"}
 

@@ -15,11 +15,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from leadscore.errors import LeadScoreError
 from leadscore.serving.problems import ProblemReply, Rejected, problem_of
 
-__all__ = ["ApiKey", "KeyGuard", "KeyRing", "mint"]
+__all__ = ["ApiKey", "KeyGuard", "KeyRing", "caller_of", "mint"]
 
 PREFIX_LENGTH = 12
 REFRESH_SECONDS = 1.0
 PUBLIC = frozenset({"/live", "/ready"})
+CALLER = "leadscore.caller"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,12 @@ class KeyGuard:
             raise Rejected(message, status=401, kind="key-missing")
         if not self.ring.opens(key):
             raise Rejected("the API key is unknown or revoked", status=401, kind="key-refused")
+        scope[CALLER] = key[:PREFIX_LENGTH].decode()
+
+
+def caller_of(scope: Scope) -> str:
+    """Prefix of the API key that opened the service to a request; empty where it needs none."""
+    return str(scope.get(CALLER, ""))
 
 
 def _presented(headers: dict[bytes, bytes]) -> bytes:
