@@ -40,6 +40,9 @@ class Settings(BaseModel):
     synchronous: Literal["FULL", "NORMAL"] = "FULL"
     """``FULL`` survives a power cut; ``NORMAL`` survives the end of the process only."""
 
+    retention_days: int = Field(0, ge=0)
+    """Days after which what a lead said is deleted, and the lead when nothing newer is known of it; 0 keeps all."""
+
     unknown_fields: Literal["refuse", "ignore"] = "refuse"
     """What becomes of a field that neither the model nor its recipe knows."""
 

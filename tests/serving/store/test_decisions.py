@@ -34,7 +34,7 @@ def test_a_decision_is_read_back_as_it_was_made(store, runner, record_of):
     assert kept["eligible"] == list(decision.detail.eligible)
     assert kept["runner_up"] == {"role": decision.detail.runner_up[0], "net_value": decision.detail.runner_up[1]}
     assert kept["reasons"] == [decision.reason_1, decision.reason_2, decision.reason_3]
-    assert kept["net_values"] == dict(decision.detail.net_values)
+    assert {entry["role"]: entry["net_value"] for entry in kept["considered"]} == dict(decision.detail.net_values)
     assert kept["trend"] is None
 
 

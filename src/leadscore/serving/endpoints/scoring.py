@@ -17,7 +17,8 @@ from leadscore.serving import openapi
 from leadscore.serving.endpoints.keyed import keyed_request, replay
 from leadscore.serving.endpoints.replies import reply_of
 from leadscore.serving.endpoints.service import Service
-from leadscore.serving.payloads import LeadReader, lead_id_of
+from leadscore.serving.faults import lead_id_of
+from leadscore.serving.payloads import LeadReader
 from leadscore.serving.problems import Fault, Rejected, problem_of
 from leadscore.serving.store import DecisionRecord
 from leadscore.serving.strict_json import decode

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from leadscore.serving.store.decisions import DecisionStore
 from leadscore.serving.store.idempotency import KeyedReply, KeyedRequest
+from leadscore.serving.store.outcomes import Event, Kind
 from leadscore.serving.store.records import DecisionRecord, new_decision_id
+from leadscore.serving.store.tidying import Tidying
 from leadscore.serving.store.writer import GroupWriter, StoreUnavailable, Written
 
 __all__ = [
     "DecisionRecord",
     "DecisionStore",
+    "Event",
     "GroupWriter",
     "KeyedReply",
     "KeyedRequest",
+    "Kind",
     "StoreUnavailable",
+    "Tidying",
     "Written",
     "new_decision_id",
 ]

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from leadscore.serving.guard.keys import ApiKey, mint
-from leadscore.serving.store import schema
+from leadscore.serving.store import erasing, history, outcomes, schema
 from leadscore.serving.store.databases import Durability, open_database
 from leadscore.serving.store.idempotency import KeyedReply, KeyedRequest
 from leadscore.serving.store.records import DecisionRecord, moment_text
+from leadscore.serving.store.scrubbing import scrub
 from leadscore.serving.store.transactions import Entry
 from leadscore.serving.store.writer import GroupWriter, StoreUnavailable, Written
 
 __all__ = ["DecisionStore"]
-
-_JSON_COLUMNS = ("eligible", "prices", "runner_up", "net_values", "reasons")
-_NOT_TOLD = ("lead_key", "request")
 
 
 class DecisionStore:
@@ -83,18 +80,70 @@ class DecisionStore:
 
     def decisions_of(self, lead_id: str, *, limit: int = 100) -> list[dict[str, Any]]:
         """Past decisions about a lead, the newest first; empty for a lead never seen."""
-        decision, snapshot = schema.decision, schema.lead_snapshot
-        wanted = [column for column in decision.columns if column.name not in _NOT_TOLD]
-        query = (
-            select(*wanted, snapshot.c.reasons)
-            .join_from(schema.lead, decision, decision.c.lead_key == schema.lead.c.lead_key)
-            .outerjoin(snapshot, snapshot.c.decision_id == decision.c.decision_id)
-            .where(schema.lead.c.lead_id == lead_id)
-            .order_by(decision.c.decided_at.desc(), decision.c.decision_id.desc())
-            .limit(limit)
-        )
         with self._reach() as connection:
-            return [_readable(row) for row in connection.execute(query).mappings()]
+            return history.decisions_of(connection, lead_id, limit)
+
+    def outcome_of(self, lead_id: str) -> dict[str, Any] | None:
+        """What became of a lead, as far as it was told."""
+        with self._reach() as connection:
+            return outcomes.outcome_of(connection, lead_id)
+
+    def tell(self, told: Sequence[tuple[str, Sequence[outcomes.Event]]]) -> list[dict[str, Any]]:
+        """Keep what became of leads, all or nothing, and return what is known about each then."""
+        # In one order for everybody, so that two workers never wait for each other in a circle.
+        in_order = sorted(enumerate(told), key=lambda entry: entry[1][0])
+        with self._reach(immediate=True) as connection:
+            known = {n: outcomes.tell(connection, lead_id, events) for n, (lead_id, events) in in_order}
+        return [known[n] for n in range(len(told))]
+
+    def capacity(self, since: date, until: date) -> dict[str, int]:
+        """How many leads each role received from a day on and before another."""
+        table = schema.capacity
+        between = (table.c.day >= since.isoformat()) & (table.c.day < until.isoformat())
+        query = select(table.c.role, func.sum(table.c.leads)).where(between).group_by(table.c.role)
+        with self._reach() as connection:
+            return {role: int(leads) for role, leads in sorted(connection.execute(query))}
+
+    def erase(self, lead_id: str) -> int | None:
+        """Delete a lead and all that it said; its decisions stay under their pseudonym.
+
+        Returns
+        -------
+        int or None
+            How many decisions were about it; None for a lead never seen.
+
+        Raises
+        ------
+        StoreUnavailable
+            It could not be deleted everywhere yet; to be sent again.
+        """
+        with self._reach(immediate=True) as connection:
+            erased = erasing.erase(connection, lead_id)
+        self._scrub(erased.traces if erased else ())
+        return erased.decisions if erased else None
+
+    def tidy(self, now: datetime, retention_days: int = 0) -> int:
+        """Delete replies that are a day old and, where a number of days is given, what leads said before that."""
+        forgotten = self._in_chunks(lambda connection: erasing.forget_old_replies(connection, now))
+        if retention_days:
+            forgotten += self._in_chunks(lambda connection: erasing.forget_old_leads(connection, now, retention_days))
+        if forgotten:
+            self._scrub()
+        return forgotten
+
+    def _scrub(self, traces: Sequence[bytes] = ()) -> None:
+        with self._reaching():
+            if not scrub(self._engine, getattr(self.database, "path", None), traces):
+                raise StoreUnavailable("readers hold the write-ahead log")
+
+    def _in_chunks(self, forget: Callable[[Connection], int]) -> int:
+        total = 0
+        while True:
+            with self._reach(immediate=True) as connection:
+                forgotten = forget(connection)
+            total += forgotten
+            if forgotten < erasing.CHUNK:
+                return total
 
     def add_key(self, name: str, now: datetime) -> str:
         """Make an API key and return its text, which is kept nowhere."""
@@ -130,10 +179,15 @@ class DecisionStore:
         self._engine.dispose()
 
     @contextmanager
-    def _reach(self) -> Iterator[Connection]:
+    def _reach(self, *, immediate: bool = False) -> Iterator[Connection]:
+        engine = self._engine.execution_options(immediate=immediate)
+        with self._reaching(), engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
         try:
-            with self._engine.begin() as connection:
-                yield connection
+            yield
         except SQLAlchemyError as error:
             raise StoreUnavailable(f"the decision store {self.database.shown}: {type(error).__name__}") from error
 
@@ -144,12 +198,6 @@ class DecisionStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _readable(row: Any) -> dict[str, Any]:
-    return {
-        name: json.loads(value) if name in _JSON_COLUMNS and value is not None else value for name, value in row.items()
-    }
 
 
 def _key(prefix: str, digest: str, name: str, created: str, revoked: str | None) -> ApiKey:

@@ -81,11 +81,15 @@ outcome = Table(
     Column("kind", Text, primary_key=True),
     Column("value", Text, nullable=False),
     Column("at", Text, nullable=False),
+    Column("assumed", Integer, nullable=False),
     Column("amount", Float),
     Column("reason", Text),
     sqlite_with_rowid=False,
 )
-"""What became of a lead: one row for each of ``worked``, ``accepted``, ``qualified``, ``closed`` that is known."""
+"""What became of a lead: one row for each of ``worked``, ``accepted``, ``qualified``, ``closed`` that is known.
+
+``assumed`` is 1 where the moment is that at which we heard of it.
+"""
 
 idempotency = Table(
     "idempotency",

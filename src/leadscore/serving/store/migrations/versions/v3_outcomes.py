@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text, primary_key=True),
         sa.Column("value", sa.Text, nullable=False),
         sa.Column("at", sa.Text, nullable=False),
+        sa.Column("assumed", sa.Integer, nullable=False),
         sa.Column("amount", sa.Float),
         sa.Column("reason", sa.Text),
         sqlite_with_rowid=False,
