@@ -64,6 +64,11 @@ class Client:
         known: dict[str, Any] = self._call("POST", "/v1/outcomes", outcome)
         return known
 
+    def tell_batch(self, outcomes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Tell what became of up to 1,000 leads; the replies are in the same order."""
+        known: list[dict[str, Any]] = self._call("POST", "/v1/outcomes", list(outcomes))
+        return known
+
     def lead(self, lead_id: str) -> dict[str, Any]:
         """What is known about a lead: its decisions, the newest first, and its outcome."""
         known: dict[str, Any] = self._call("GET", f"/v1/leads/{quote(lead_id, safe='')}")

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from leadscore.serving.guard.keys import ApiKey, mint
-from leadscore.serving.store import erasing, history, outcomes, schema
+from leadscore.serving.store import erasing, history, logged, outcomes, schema
 from leadscore.serving.store.databases import Durability, open_database
 from leadscore.serving.store.idempotency import KeyedReply, KeyedRequest
 from leadscore.serving.store.records import DecisionRecord, moment_text
@@ -103,6 +103,16 @@ class DecisionStore:
         query = select(table.c.role, func.sum(table.c.leads)).where(between).group_by(table.c.role)
         with self._reach() as connection:
             return {role: int(leads) for role, leads in sorted(connection.execute(query))}
+
+    def leads(self) -> Iterator[dict[str, Any]]:
+        """Every lead with its first decision and its outcome, as `logged.logged_leads` tells them."""
+        with self._reach() as connection:
+            yield from logged.logged_leads(connection)
+
+    def decisions(self) -> Iterator[dict[str, Any]]:
+        """Every decision, as `logged.logged_decisions` tells them."""
+        with self._reach() as connection:
+            yield from logged.logged_decisions(connection)
 
     def erase(self, lead_id: str) -> int | None:
         """Delete a lead and all that it said; its decisions stay under their pseudonym.

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from leadscore.serving.store.schema import lead, outcome
 
-__all__ = ["KINDS", "Event", "Kind", "outcome_of", "tell"]
+__all__ = ["KINDS", "Event", "Kind", "flat_outcome", "outcome_of", "tell"]
 
 Kind: TypeAlias = Literal["worked", "accepted", "qualified", "closed"]
 
@@ -117,13 +117,21 @@ def _key_of(connection: Connection, lead_id: str) -> str:
 
 
 def _known(connection: Connection, lead_key: str) -> dict[str, Event]:
-    query = select(*(c for c in outcome.columns if c.name != "lead_key")).where(outcome.c.lead_key == lead_key)
-    events = (Event(**(dict(row) | {"assumed": bool(row["assumed"])})) for row in connection.execute(query).mappings())
+    return _events(connection.execute(select(outcome).where(outcome.c.lead_key == lead_key)).mappings())
+
+
+def _events(rows: Iterable[Mapping[Any, Any]]) -> dict[str, Event]:
+    told = ({name: value for name, value in row.items() if name != "lead_key"} for row in rows)
+    events = (Event(**(row | {"assumed": bool(row["assumed"])})) for row in told)
     return {event.kind: event for event in events}
 
 
+def flat_outcome(rows: Iterable[Mapping[Any, Any]]) -> dict[str, Any]:
+    """Rows of one lead as one object with a key and a moment for each kind, null where nothing is known."""
+    return _flat(_events(rows))
+
+
 def _flat(known: Mapping[str, Event]) -> dict[str, Any]:
-    """One object with a key and a moment for each kind, null where nothing is known."""
     flat: dict[str, Any] = {}
     for kind in KINDS:
         event = known.get(kind)
