@@ -90,7 +90,7 @@ def test_model_tiers_and_health_are_told(client, scorer):
     assert client("GET", "/v1/model").json() == scorer.card
     assert client("GET", "/v1/tiers").json() == scorer.tier_table
     assert client("GET", "/live").json() == {"status": "live"}
-    assert client("GET", "/ready").json() == {"status": "ready"}
+    assert client("GET", "/ready").json() == {"status": "ready", "stored": True}
 
 
 def test_without_a_store_there_is_no_answer_and_no_silence(client, store, payload):

@@ -86,7 +86,7 @@ def serve(scorer: LeadScorer, settings: Settings, *, announce: Callable[[str], N
     KeyboardInterrupt
         After an orderly end, when that was a Ctrl-C.
     """
-    with DecisionStore(settings.store, synchronous=settings.synchronous) as store:
+    with DecisionStore(settings.store, synchronous=settings.synchronous, spool=settings.spool) as store:
         if settings.log_requests:
             LOGGER.addHandler(logging.StreamHandler(sys.stderr))
             LOGGER.setLevel(logging.INFO)

@@ -40,6 +40,10 @@ class Settings(BaseModel):
     synchronous: Literal["FULL", "NORMAL"] = "FULL"
     """``FULL`` survives a power cut; ``NORMAL`` survives the end of the process only."""
 
+    spool: str = ""
+    """Folder of this machine where decisions wait while the store does not answer, in a TOML file relative to that
+    file; the reply says ``"stored": false`` then. Empty: the answer is 503."""
+
     retention_days: int = Field(0, ge=0)
     """Days after which what a lead said is deleted, and the lead when nothing newer is known of it; 0 keeps all."""
 
@@ -101,9 +105,10 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"the settings file {path} is no TOML: {error}") from None
-    store = values.get("store")
-    if isinstance(store, str) and "://" not in store:
-        values["store"] = str(path.parent / store)
+    for key in ("store", "spool"):
+        place = values.get(key)
+        if isinstance(place, str) and place and "://" not in place:
+            values[key] = str(path.parent / place)
     return values
 
 

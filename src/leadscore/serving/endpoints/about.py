@@ -28,5 +28,4 @@ def add_about(router: APIRouter, service: Service) -> None:
 
     @router.get("/ready", summary="Whether leads can be scored and stored")
     def ready() -> Response:
-        service.store.ping()
-        return JsonReply({"status": "ready"})
+        return JsonReply({"status": "ready", "stored": service.store.ping()})

@@ -18,6 +18,7 @@ from leadscore.serving.store.databases import Durability, open_database
 from leadscore.serving.store.idempotency import KeyedReply, KeyedRequest
 from leadscore.serving.store.records import DecisionRecord, moment_text
 from leadscore.serving.store.scrubbing import scrub
+from leadscore.serving.store.spool import Spool
 from leadscore.serving.store.transactions import Entry
 from leadscore.serving.store.writer import GroupWriter, StoreUnavailable, Written
 
@@ -33,6 +34,8 @@ class DecisionStore:
         Path of the file, its ``sqlite:///`` URL, or a ``postgresql://`` URL; tables are made or brought forward.
     synchronous
         ``FULL`` survives a power cut; ``NORMAL`` the end of the process only.
+    spool
+        Folder on this machine where decisions wait while the store does not answer; None: they are refused then.
 
     Raises
     ------
@@ -42,9 +45,9 @@ class DecisionStore:
         It cannot be opened.
     """
 
-    def __init__(self, place: str | Path, *, synchronous: Durability = "FULL") -> None:
+    def __init__(self, place: str | Path, *, synchronous: Durability = "FULL", spool: str | Path | None = None) -> None:
         self.database = open_database(place, synchronous)
-        self.writer = GroupWriter(self.database)
+        self.writer = GroupWriter(self.database, Spool(Path(spool)) if spool else None)
         self._engine = self.database.engine()
 
     async def append(
@@ -127,6 +130,8 @@ class DecisionStore:
         StoreUnavailable
             It could not be deleted everywhere yet; to be sent again.
         """
+        if self.writer.spool and self.writer.spool.waiting:
+            raise StoreUnavailable("decisions that may be about the lead wait in the spool")
         with self._reach(immediate=True) as connection:
             erased = erasing.erase(connection, lead_id)
         self._scrub(erased.traces if erased else ())
@@ -176,12 +181,24 @@ class DecisionStore:
         with self._reach() as connection:
             return connection.execute(update(keys).where(active).values(revoked=moment_text(now))).rowcount == 1
 
-    def ping(self) -> None:
-        """Raise `StoreUnavailable` unless the store can be read and its writer takes records."""
+    def ping(self) -> bool:
+        """Whether decisions are stored now; False while they are spooled.
+
+        Raises
+        ------
+        StoreUnavailable
+            They are neither.
+        """
         if not self.writer.alive:
             raise StoreUnavailable("the writer has ended")
-        with self._reach() as connection:
-            connection.execute(select(schema.api_key.c.prefix).limit(1))
+        try:
+            with self._reach() as connection:
+                connection.execute(select(schema.api_key.c.prefix).limit(1))
+        except StoreUnavailable:
+            if self.writer.spool is None:
+                raise
+            return False
+        return True
 
     def close(self) -> None:
         """Write what waits and let go of the file."""

@@ -95,11 +95,12 @@ class Transaction:
             counts = [{"day": day, "role": role, "leads": n} for (day, role), n in sorted(received.items())]
             self._insert(schema.capacity, counts)
 
-    def known(self, decision_ids: Sequence[str]) -> set[str]:
-        """Those of the decisions that are written already."""
-        marks = ", ".join([self._mark] * len(decision_ids))
-        query = f"SELECT decision_id FROM decision WHERE decision_id IN ({marks})"
-        return {found for (found,) in self._connection.execute(query, tuple(decision_ids)).fetchall()}
+    def write_unknown(self, rows: Sequence[Rows]) -> None:
+        """Write those decisions that are not written yet."""
+        ids = tuple(row.decision["decision_id"] for row in rows)
+        query = f"SELECT decision_id FROM decision WHERE decision_id IN ({', '.join([self._mark] * len(ids))})"
+        known = {found for (found,) in self._connection.execute(query, ids).fetchall()}
+        self.write_rows(row for row in rows if row.decision["decision_id"] not in known)
 
     def _claim(self, entry: Entry) -> KeyedReply | None:
         """Keep the answer under its key; when another stands there already, return that."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from leadscore.errors import OutOfReach
 from leadscore.serving.store.databases import Database
 from leadscore.serving.store.idempotency import KeyedReply
+from leadscore.serving.store.records import Rows
+from leadscore.serving.store.spool import Spool
 from leadscore.serving.store.transactions import Entry, Transaction
 
 __all__ = ["GroupWriter", "StoreUnavailable", "Written"]
+
+Result = TypeVar("Result")
 
 GROUP_ROWS = 2000
 RETRY_SECONDS = 0.25
@@ -59,6 +63,9 @@ class GroupWriter:
     ----------
     database
         Its tables are there.
+    spool
+        Takes decisions while the database does not answer, and gives them back afterwards; None: they are refused. A
+        request with an idempotency key is refused in any case: only the database knows what it was answered before.
 
     Attributes
     ----------
@@ -66,9 +73,11 @@ class GroupWriter:
         Transactions committed and decisions written so far.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, spool: Spool | None = None) -> None:
         self.commits = self.rows = 0
+        self.spool = spool
         self._database = database
+        self._pieces: Iterator[list[Rows]] | None = None
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._connection: Any = database.connect()
         self._down_until = 0.0
@@ -98,18 +107,26 @@ class GroupWriter:
         """Write what waits, then end."""
         self._jobs.put(None)
         self._thread.join()
+        if self.spool:
+            self.spool.close()
         with suppress(Exception):  # a connection that the server has closed
             self._connection.close()
 
     def _run(self) -> None:
-        while group := self._next_group():
-            self._write_group(group)
+        while (group := self._next_group()) is not None:
+            if group:
+                self._write_group(group)
+            if self.spool and self.spool.waiting and monotonic() >= self._down_until:
+                self._bring_in(self.spool)
 
-    def _next_group(self) -> list[_Job]:
-        """Everything that waits, at least one job; empty at the end."""
+    def _next_group(self) -> list[_Job] | None:
+        """Everything that waits; nothing, when it is time to look after the spool; None at the end."""
         group: list[_Job] = []
         rows = 0
-        job = self._jobs.get()
+        try:
+            job = self._jobs.get(timeout=self._patience())
+        except Empty:
+            return group
         while job is not None:
             group.append(job)
             rows += len(job.entry.records)
@@ -121,33 +138,60 @@ class GroupWriter:
                 return group
         if group:
             self._jobs.put(None)  # the end is met again after this group
-        return group
+        return group or None
+
+    def _patience(self) -> float | None:
+        if self._pieces is not None and monotonic() >= self._down_until:
+            return 0.0
+        return RETRY_SECONDS if self.spool and self.spool.waiting else None
 
     def _write_group(self, group: Sequence[_Job]) -> None:
         if monotonic() < self._down_until:
-            self._refuse(group, "the decision store does not answer")
+            self._put_off(group, "the decision store does not answer")
             return
         try:
             answered = self._commit(lambda transaction: transaction.write([job.entry for job in group]))
         except self._database.unavailable as error:
             self._down_until = monotonic() + RETRY_SECONDS
-            self._refuse(group, f"{type(error).__name__} in the decision store")
+            self._put_off(group, f"{type(error).__name__} in the decision store")
         except Exception as error:
             # One caller's impossible record must not cost the others theirs.
             if len(group) > 1:
                 for job in group:
                     self._write_group([job])
             else:
-                self._refuse(group, f"{type(error).__name__} in the decision store")
+                _settle({job: StoreUnavailable(f"{type(error).__name__} in the decision store") for job in group})
         else:
             written = [job.entry for job in group if job.entry not in answered]
             self.rows += sum(len(entry.records) for entry in written)
             _settle({job: Written(kept=answered.get(job.entry)) for job in group})
 
-    def _refuse(self, group: Sequence[_Job], problem: str) -> None:
-        _settle({job: StoreUnavailable(problem) for job in group})
+    def _put_off(self, group: Sequence[_Job], problem: str) -> None:
+        """Spool what can be spooled, refuse the rest."""
+        spooled = [job for job in group if self.spool and job.entry.keyed is None]
+        try:
+            if self.spool and spooled:
+                self.spool.write(record.rows() for job in spooled for record in job.entry.records)
+        except OSError:
+            spooled = []
+        _settle({job: Written(stored=False) if job in spooled else StoreUnavailable(problem) for job in group})
 
-    def _commit(self, work: Callable[[Transaction], Mapping[Entry, KeyedReply]]) -> Mapping[Entry, KeyedReply]:
+    def _bring_in(self, spool: Spool) -> None:
+        """Write one piece of the spool; what is written already, because the process died in between, is left out."""
+        self._pieces = self._pieces or spool.pieces()
+        if (piece := next(self._pieces, None)) is None:
+            self._pieces = None
+            return
+        try:
+            self._commit(lambda transaction: transaction.write_unknown(piece))
+        except self._database.unavailable:
+            self._pieces = None
+            self._down_until = monotonic() + RETRY_SECONDS
+        except Exception:
+            self._pieces = None
+            spool.set_aside()
+
+    def _commit(self, work: Callable[[Transaction], Result]) -> Result:
         if not self._database.is_open(self._connection):
             self._connection = self._database.connect()
         self._connection.execute(self._database.begin)
