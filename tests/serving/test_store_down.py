@@ -193,6 +193,13 @@ def test_who_starts_next_brings_in_the_spool_of_the_dead_but_not_of_the_living(t
     living.close()
 
 
+def test_a_spool_that_cannot_be_read_ends_nothing(tmp_path, runner, record_of):
+    (tmp_path / "broken.jsonl").write_bytes(b"\0\0\0\n")
+    with DecisionStore(tmp_path / "decisions.db", spool=tmp_path) as store:
+        wait_until(lambda: (tmp_path / "broken.refused").exists())
+        assert runner.run(store.append([record_of("L-1")])) == Written()
+
+
 def test_what_the_store_refuses_is_put_aside(tmp_path, record_of):
     row = record_of("L-1").rows()
     spool = Spool(tmp_path)

@@ -36,7 +36,8 @@ class Erased:
 
 def erase(connection: Connection, lead_id: str) -> Erased | None:
     """Delete a lead in the open transaction; None for a lead never seen."""
-    query = select(lead.c.lead_key).where(lead.c.lead_id == lead_id)
+    # Held from here on, so that no decision about the lead slips in between.
+    query = select(lead.c.lead_key).where(lead.c.lead_id == lead_id).with_for_update()
     lead_key = connection.execute(query).scalar_one_or_none()
     if lead_key is None:
         return None

@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -80,9 +80,10 @@ class Spool:
             self._own = None
 
     def set_aside(self) -> None:
-        """Put the file of the last piece out of the way, because the store refuses what it holds."""
-        assert self._at is not None, "a piece was given"
-        self._at.rename(self._at.with_suffix(".refused"))
+        """Put the file of the last piece out of the way, because it cannot be read, or the store refuses it."""
+        if self._at is not None:
+            with suppress(OSError):
+                self._at.rename(self._at.with_suffix(".refused"))
 
     def _files(self) -> Iterator[Path]:
         return self.folder.glob("*.jsonl")

@@ -178,16 +178,17 @@ class GroupWriter:
 
     def _bring_in(self, spool: Spool) -> None:
         """Write one piece of the spool; what is written already, because the process died in between, is left out."""
-        self._pieces = self._pieces or spool.pieces()
-        if (piece := next(self._pieces, None)) is None:
-            self._pieces = None
-            return
         try:
-            self._commit(lambda transaction: transaction.write_unknown(piece))
+            self._pieces = self._pieces or spool.pieces()
+            if piece := next(self._pieces, None):
+                self._commit(lambda transaction: transaction.write_unknown(piece))
+            else:
+                self._pieces = None
         except self._database.unavailable:
             self._pieces = None
             self._down_until = monotonic() + RETRY_SECONDS
         except Exception:
+            # Neither a file that cannot be read nor a row that cannot be written may end the writer.
             self._pieces = None
             spool.set_aside()
 
