@@ -9,14 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from leadscore.serving.guard.keys import ApiKey, mint
-from leadscore.serving.store import erasing, history, logged, outcomes, schema
+from leadscore.serving.guard.keys import ApiKey
+from leadscore.serving.store import api_keys, erasing, history, logged, outcomes, schema
 from leadscore.serving.store.databases import Durability, open_database
 from leadscore.serving.store.idempotency import KeyedReply, KeyedRequest
-from leadscore.serving.store.records import DecisionRecord, moment_text
+from leadscore.serving.store.records import DecisionRecord
 from leadscore.serving.store.scrubbing import scrub
 from leadscore.serving.store.spool import Spool
 from leadscore.serving.store.transactions import Entry
@@ -162,24 +162,18 @@ class DecisionStore:
 
     def add_key(self, name: str, now: datetime) -> str:
         """Make an API key and return its text, which is kept nowhere."""
-        text, key = mint(name, now)
-        row = {"prefix": key.prefix, "digest": key.digest, "name": name, "created": moment_text(now)}
-        with self._reach() as connection:
-            connection.execute(insert(schema.api_key).values(row))
-        return text
+        with self._reach(immediate=True) as connection:
+            return api_keys.add(connection, name, now)
 
     def keys(self) -> list[ApiKey]:
         """All API keys, revoked ones too, in the order they were made."""
-        query = select(schema.api_key).order_by(schema.api_key.c.created)
         with self._reach() as connection:
-            return [_key(**row) for row in connection.execute(query).mappings()]
+            return api_keys.every(connection)
 
     def revoke(self, prefix: str, now: datetime) -> bool:
         """Close a key by its prefix; False when there is no such active key."""
-        keys = schema.api_key
-        active = (keys.c.prefix == prefix) & keys.c.revoked.is_(None)
-        with self._reach() as connection:
-            return connection.execute(update(keys).where(active).values(revoked=moment_text(now))).rowcount == 1
+        with self._reach(immediate=True) as connection:
+            return api_keys.revoke(connection, prefix, now)
 
     def ping(self) -> bool:
         """Whether decisions are stored now; False while they are spooled.
@@ -225,8 +219,3 @@ class DecisionStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _key(prefix: str, digest: str, name: str, created: str, revoked: str | None) -> ApiKey:
-    until = datetime.fromisoformat(revoked) if revoked else None
-    return ApiKey(prefix, digest, name, datetime.fromisoformat(created), until)
