@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from leadscore.serving import DecisionStore, Settings, create_app
+
 
 def test_an_outcome_is_told_piece_by_piece_in_any_order(client, payload):
     closed = {"lead_id": "L-1042", "closed": "won", "closed_at": "2026-12-24T10:00:00Z", "amount": "12,500"}
@@ -58,6 +60,15 @@ def test_an_erased_lead_is_unknown(client, payload):
     client.score({"lead_id": "L-1042", "worked": True}, "/v1/outcomes")
     assert client("DELETE", "/v1/leads/L-1042").json() == {"lead_id": "L-1042", "erased": True, "decisions": 1}
     assert client("DELETE", "/v1/leads/L-1042").status_code == client("GET", "/v1/leads/L-1042").status_code == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("lead_id", ["%00", "%ED%A0%80", "x" * 201, ""])
+def test_what_cannot_be_an_identifier_is_unknown_on_any_database(place, client_for, scorer, method, lead_id):
+    with DecisionStore(place) as store:
+        client = client_for()
+        client.app = create_app(scorer, store, Settings(auth=False))
+        assert client(method, f"/v1/leads/{lead_id}").status_code == 404
 
 
 def test_capacity_counts_leads_by_role_and_period(client, payload):

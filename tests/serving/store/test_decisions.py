@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from leadscore.errors import OutOfReach, SettingsError
 from leadscore.serving import DecisionStore
@@ -89,6 +89,14 @@ def test_a_file_that_is_no_store_is_out_of_reach(tmp_path):
         DecisionStore(tmp_path / "text.db")
     with pytest.raises(OutOfReach):
         DecisionStore(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_the_password_may_stay_in_the_environment(place, monkeypatch):
+    url = make_url(place)
+    monkeypatch.setenv("PGPASSWORD", url.password)
+    with DecisionStore(url._replace(password=None).render_as_string()) as store:
+        assert store.keys() == []
 
 
 def test_a_postgres_that_is_not_there_is_out_of_reach_and_its_password_stays_away():

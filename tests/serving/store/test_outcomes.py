@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -132,6 +133,26 @@ def test_nothing_of_an_erased_lead_is_left_but_decisions_without_it(place, runne
             files = list(Path(place).parent.glob(Path(place).name + "*"))
             assert len(files) == 3
             assert all(b"canary-7f3a" not in file.read_bytes() for file in files)
+
+
+def test_a_decision_made_during_an_erasure_is_erased_or_begins_anew(store, runner, record_of):
+    records = [record_of("L-1", City="Bern") for _ in range(150)]
+
+    async def both():
+        async def score():
+            for record in records:
+                await store.append([record])
+
+        async def erase():
+            while not scored.done():
+                await asyncio.to_thread(store.erase, "L-1")
+
+        scored = asyncio.ensure_future(score())
+        await asyncio.gather(scored, erase())
+
+    runner.run(both())
+    store.erase("L-1")
+    assert "Bern" not in dump(store)
 
 
 def test_copies_that_split_pages_left_behind_are_gone_too(tmp_path, runner, record_of, promise):

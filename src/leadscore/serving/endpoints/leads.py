@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from leadscore.serving.endpoints.service import Service
+from leadscore.serving.faults import is_short
 from leadscore.serving.problems import JsonReply, Rejected
 
 __all__ = ["add_leads"]
@@ -23,6 +24,7 @@ def add_leads(router: APIRouter, service: Service) -> None:
 
     @router.get("/v1/leads/{lead_id:path}", summary="What is known about a lead: decisions, the newest first, outcome")
     def lead(lead_id: str, limit: Limit = 100) -> Response:
+        _refuse_unusable(lead_id)
         decisions, outcome = store.decisions_of(lead_id, limit=limit), store.outcome_of(lead_id)
         if not decisions and outcome is None:
             raise _unknown_lead()
@@ -30,6 +32,7 @@ def add_leads(router: APIRouter, service: Service) -> None:
 
     @router.delete("/v1/leads/{lead_id:path}", summary="Delete a lead; decisions about it stay under a pseudonym")
     def erase(lead_id: str) -> Response:
+        _refuse_unusable(lead_id)
         erased = store.erase(lead_id)
         if erased is None:
             raise _unknown_lead()
@@ -40,6 +43,12 @@ def add_leads(router: APIRouter, service: Service) -> None:
         since, until = _period(period, at or service.clock().date())
         roles = [{"role": role, "leads": leads} for role, leads in store.capacity(since, until).items()]
         return JsonReply({"period": period, "from": since.isoformat(), "until": until.isoformat(), "roles": roles})
+
+
+def _refuse_unusable(lead_id: str) -> None:
+    """Nothing is stored under what cannot be an identifier, and a PostgreSQL would not even take the question."""
+    if not is_short(lead_id):
+        raise _unknown_lead()
 
 
 def _unknown_lead() -> Rejected:

@@ -26,7 +26,7 @@ STATEMENT_ROWS = 32
 
 _CONFLICTS = {
     # Only leads that are new or change their role come back: those that consume capacity.
-    "lead": "(lead_id) DO UPDATE SET role = excluded.role WHERE lead.role IS DISTINCT FROM excluded.role "
+    "lead": "(lead_id) DO UPDATE SET role = excluded.role WHERE coalesce(lead.role, '') <> excluded.role "
     "RETURNING lead_id",
     # A key that was forgotten but not yet cleared away is free again.
     "idempotency": "(request) DO UPDATE SET body = excluded.body, reply = excluded.reply, created = excluded.created "
