@@ -49,6 +49,7 @@ class DecisionStore:
         self.database = open_database(place, synchronous)
         self.writer = GroupWriter(self.database, Spool(Path(spool)) if spool else None)
         self._engine = self.database.engine()
+        self._sought: list[bytes] = []
 
     async def append(
         self, records: Sequence[DecisionRecord], keyed: KeyedRequest | None = None, reply: bytes = b""
@@ -147,9 +148,12 @@ class DecisionStore:
         return forgotten
 
     def _scrub(self, traces: Sequence[bytes] = ()) -> None:
+        # What could not be looked for this time is looked for the next.
+        self._sought = [*self._sought, *traces]
         with self._reaching():
-            if not scrub(self._engine, getattr(self.database, "path", None), traces):
+            if not scrub(self._engine, getattr(self.database, "path", None), self._sought):
                 raise StoreUnavailable("readers hold the write-ahead log")
+        self._sought = []
 
     def _in_chunks(self, forget: Callable[[Connection], int]) -> int:
         total = 0
