@@ -114,9 +114,8 @@ def test_two_workers_and_a_restart_give_one_reply_and_one_row_per_key(place, sta
     for key, contents in asyncio.run(ask([url], payload, range(0, keys, 10))).items():
         replies[key] |= contents
     several = sum(len(contents) > 1 for contents in replies.values())
-    promise(
-        f"{kind}: of {keys} keys x {AT_ONCE} at 2 workers and after a restart with several replies", several, at_most=0
-    )
+    what = f"{kind}: keys with several replies, {keys} keys x {AT_ONCE} at once, 2 workers and a restart"
+    promise(what, several, at_most=0)
     with DecisionStore(place) as store:
         beyond = abs(count(store, schema.decision) - keys) + abs(count(store, schema.idempotency) - keys)
     promise(f"{kind}: rows more or less than one per key", beyond, at_most=0)
