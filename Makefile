@@ -48,6 +48,9 @@ floors: .venv/dev.stamp  ## import-linter
 pytest: .venv/dev.stamp  ## the tests alone, doctests among them
 	pytest -n 2 --dist loadfile
 
+proof: .venv/dev.stamp  ## each promise of the service with its figure and goal (half an hour)
+	python benchmarks/proof.py
+
 fmt: .venv/dev.stamp  ## put the code into shape
 	ruff check --fix .
 	ruff format .

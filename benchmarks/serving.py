@@ -33,10 +33,10 @@ from leadscore.data.synthetic import KNOWN_LATER, write_sample
 from leadscore.models.bundle import Likelihood, save_bundle
 from leadscore.models.calibration import Calibrator
 from leadscore.training import TrainingResult, train
+from leadscore.training.candidates import candidates
 from leadscore.training.fitting import stage_rows
 from leadscore.training.pipeline import read
 from leadscore.training.recipe import Search, load_recipe
-from leadscore.training.search import candidates
 
 CONNECTIONS = 16
 BATCH = 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -112,6 +113,27 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.psql("select pg_reload_conf()")
     yield server.get_uri(database="crm").replace("postgres:@", f"ann:{quote(AWKWARD, safe='')}@")
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def proof() -> bool:
+    """Whether the full form of a proof is asked for, by ``make proof``."""
+    return bool(os.environ.get("LEADSCORE_PROOF"))
+
+
+@pytest.fixture
+def promise() -> Callable[..., None]:
+    """Holds a figure against its goal, and tells ``make proof`` of it."""
+
+    def check(what: str, figure: float, *, at_least: float | None = None, at_most: float | None = None) -> None:
+        holds = (at_least is None or figure >= at_least) and (at_most is None or figure <= at_most)
+        goal = f"at least {at_least:g}" if at_least is not None else f"at most {at_most:g}"
+        if report := os.environ.get("LEADSCORE_PROOF"):
+            with open(report, "a", encoding="utf-8") as file:
+                file.write(json.dumps({"what": what, "figure": figure, "goal": goal, "holds": holds}) + "\n")
+        assert holds, f"{what}: {figure:g}, the goal is {goal}"
+
+    return check
 
 
 @pytest.fixture(scope="session")

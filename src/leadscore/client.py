@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from leadscore.errors import BadInput, LeadScoreError, OutOfReach
 
@@ -57,6 +58,26 @@ class Client:
         """Score up to 1,000 leads; the replies are in the same order."""
         replies: list[dict[str, Any]] = self._call("POST", "/v1/score/batch", list(leads))
         return replies
+
+    def tell(self, outcome: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell what became of a lead (``lead_id``, ``worked``, ``accepted``, ``qualified``, ``closed``, ...)."""
+        known: dict[str, Any] = self._call("POST", "/v1/outcomes", outcome)
+        return known
+
+    def tell_batch(self, outcomes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Tell what became of up to 1,000 leads; the replies are in the same order."""
+        known: list[dict[str, Any]] = self._call("POST", "/v1/outcomes", list(outcomes))
+        return known
+
+    def lead(self, lead_id: str) -> dict[str, Any]:
+        """What is known about a lead: its decisions, the newest first, and its outcome."""
+        known: dict[str, Any] = self._call("GET", f"/v1/leads/{quote(lead_id, safe='')}")
+        return known
+
+    def erase(self, lead_id: str) -> dict[str, Any]:
+        """Delete a lead and what it said; the decisions about it stay under a pseudonym."""
+        erased: dict[str, Any] = self._call("DELETE", f"/v1/leads/{quote(lead_id, safe='')}")
+        return erased
 
     def model(self) -> dict[str, Any]:
         """Which model answers."""

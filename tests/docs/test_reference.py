@@ -20,7 +20,7 @@ from leadscore.data.splits import Split
 from leadscore.decisions import Eligibility, HandOff, ReplyDecay, Role, Structure, TierRow
 from leadscore.models.rules import CardTier, Rule, Rules
 from leadscore.models.value import Value
-from leadscore.serving import Settings, openapi, payloads, problems
+from leadscore.serving import Settings, faults, openapi, problems
 from leadscore.training.recipe import Recipe, Search, StructureChoice
 
 PAGES = {
@@ -95,7 +95,7 @@ def test_each_key_of_a_lead_is_described(tables_of, keys_of):
 
 def test_each_fault_and_problem_is_described(tables_of, keys_of):
     tables = tables_of("docs/reference/http.md")["Problems"]
-    assert set(payloads.SAID) <= set(keys_of(tables))
+    assert set(faults.SAID) <= set(keys_of(tables))
     said = {kind for row in tables for cell in row for kind in cell.replace("`", "").split(", ")}
     assert {"invalid-lead", "store-unavailable", problems.internal_problem()["type"].rsplit(":", 1)[1]} <= said
 

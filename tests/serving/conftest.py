@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 import random
+import secrets
+import subprocess
+import sys
+import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy
 
 from leadscore.models.bundle import load_bundle, save_bundle
 from leadscore.scoring.decision import Lead
@@ -92,6 +98,52 @@ class Client:
     def score(self, payload, path: str = "/v1/score", **options) -> httpx.Response:
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         return self("POST", path, content=body, **options)
+
+
+SERVER = """
+import sys
+from pathlib import Path
+from leadscore.models.bundle import load_bundle
+from leadscore.scoring.scorer import Scorer
+from leadscore.serving import Settings, serve
+
+settings = Settings(**{settings!r})
+try:
+    serve(Scorer(load_bundle(Path({bundle!r}))), settings, announce=lambda url: print(url, flush=True))
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.fixture
+def start_server(bundle_folder):
+    """Starts services in processes of their own, on free ports; gives process and URL of each, and ends them."""
+    started = []
+
+    def start(**settings) -> tuple[subprocess.Popen, str]:
+        code = textwrap.dedent(SERVER).format(settings={"port": 0} | settings, bundle=str(bundle_folder))
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        started.append(subprocess.Popen([sys.executable, "-c", code], env=dict(os.environ), **pipes))
+        return started[-1], started[-1].stdout.readline().strip()
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request, tmp_path) -> str:
+    """A place for a store that nobody has used: a path, or the URL of a schema of its own."""
+    if request.param == "sqlite":
+        return str(tmp_path / "decisions.db")
+    url = request.getfixturevalue("postgres_url")
+    name = f"store_{secrets.token_hex(4)}"
+    engine = sqlalchemy.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
+    engine.dispose()
+    return f"{url}&options=-csearch_path%3D{name}"
 
 
 @pytest.fixture

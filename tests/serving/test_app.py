@@ -5,12 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import signal
 import socket
-import subprocess
-import sys
-import textwrap
 from datetime import UTC, datetime
 
 import httpx
@@ -19,34 +15,12 @@ import pytest
 from leadscore.errors import OutOfReach
 from leadscore.serving import DecisionStore, Settings, create_app, run
 
-SERVER = """
-import sys
-from pathlib import Path
-from leadscore.models.bundle import load_bundle
-from leadscore.scoring.scorer import Scorer
-from leadscore.serving import Settings, serve
-
-settings = Settings(port=0, store={store!r}, log_requests=True)
-try:
-    serve(Scorer(load_bundle(Path({bundle!r}))), settings, announce=lambda url: print(url, flush=True))
-except KeyboardInterrupt:
-    sys.exit(130)
-"""
-
 
 @pytest.fixture
-def server(tmp_path, bundle_folder):
+def server(tmp_path, start_server):
     """A service of its own process on a free port: its process and URL."""
     store = str(tmp_path / "decisions.db")
-    code = textwrap.dedent(SERVER).format(bundle=str(bundle_folder), store=store)
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
-    )
-    try:
-        yield process, process.stdout.readline().strip(), store
-    finally:
-        process.kill()
-        process.communicate()
+    return *start_server(store=store, log_requests=True), store
 
 
 def test_a_lead_is_scored_over_a_socket_and_kept(server, payload):

@@ -90,7 +90,7 @@ def test_model_tiers_and_health_are_told(client, scorer):
     assert client("GET", "/v1/model").json() == scorer.card
     assert client("GET", "/v1/tiers").json() == scorer.tier_table
     assert client("GET", "/live").json() == {"status": "live"}
-    assert client("GET", "/ready").json() == {"status": "ready"}
+    assert client("GET", "/ready").json() == {"status": "ready", "stored": True}
 
 
 def test_without_a_store_there_is_no_answer_and_no_silence(client, store, payload):
@@ -114,6 +114,6 @@ def test_the_openapi_page_lists_the_models_fields(client, scorer):
     }
     assert fields["additionalProperties"] is False
     assert "Phone" in fields["properties"]
-    assert [parameter["name"] for parameter in operation["parameters"]] == ["detail", "reasons"]
+    assert [parameter["name"] for parameter in operation["parameters"]] == ["detail", "reasons", "Idempotency-Key"]
     reply = operation["responses"]["200"]["content"]["application/json"]["schema"]
     assert reply["required"] == KEYS

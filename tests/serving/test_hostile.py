@@ -78,7 +78,7 @@ leads = st.fixed_dictionaries(
         "more": values,
     },
 )
-paths = st.sampled_from(["/v1/score", "/v1/score?detail=full", "/v1/score/batch"])
+paths = st.sampled_from(["/v1/score", "/v1/score?detail=full", "/v1/score/batch", "/v1/outcomes"])
 many = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

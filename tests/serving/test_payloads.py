@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from leadscore.data.schema import Field
-from leadscore.serving.payloads import ACTIVITIES, LeadReader, lead_id_of
+from leadscore.serving.faults import ACTIVITIES, lead_id_of
+from leadscore.serving.payloads import LeadReader
 from leadscore.serving.problems import Rejected
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)

@@ -14,7 +14,7 @@ from leadscore.errors import BadInput
 if TYPE_CHECKING:
     from leadscore.serving import Settings
 
-__all__ = ["register"]
+__all__ = ["SettingsFile", "register", "service_settings"]
 
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML with the settings of the service.")]
 
@@ -47,7 +47,7 @@ def serve(
     from leadscore.scoring import Scorer
     from leadscore.serving import serve as serve_until_ended
 
-    chosen = _settings(settings, host=host, port=port, auth=False if no_auth else None)
+    chosen = service_settings(settings, host=host, port=port, auth=False if no_auth else None)
     folder, name = Registry(home(), name=registry_name).find(model)
     scorer = Scorer(load_bundle(folder), version=name)
     serve_until_ended(
@@ -63,7 +63,7 @@ def add(name: Annotated[str, typer.Argument(help="Who will use it.")], settings:
     """
     from leadscore.serving import DecisionStore
 
-    with DecisionStore(_settings(settings).store) as store:
+    with DecisionStore(service_settings(settings).store) as store:
         out.print(store.add_key(name, datetime.now(UTC)), markup=False)
     remark("this is the only time that the key is shown", quiet=False)
 
@@ -73,7 +73,7 @@ def list_keys(settings: SettingsFile = None) -> None:
     """List the API keys by their prefixes."""
     from leadscore.serving import DecisionStore
 
-    with DecisionStore(_settings(settings).store) as store:
+    with DecisionStore(service_settings(settings).store) as store:
         for key in store.keys():
             state = "active" if key.revoked is None else f"revoked {key.revoked:%Y-%m-%d}"
             out.print(f"{key.prefix}  {key.name}  made {key.created:%Y-%m-%d}  {state}", markup=False)
@@ -86,13 +86,14 @@ def revoke(
     """Close an API key; a running service refuses it within seconds."""
     from leadscore.serving import DecisionStore
 
-    with DecisionStore(_settings(settings).store) as store:
+    with DecisionStore(service_settings(settings).store) as store:
         if not store.revoke(prefix, datetime.now(UTC)):
             raise BadInput(f"there is no active key {prefix!r}; `leadscore keys list` shows the prefixes.")
     remark(f"{prefix} is revoked", quiet=False)
 
 
-def _settings(file: Path | None, **options: object) -> Settings:
+def service_settings(file: Path | None, **options: object) -> Settings:
+    """Settings of a file, or the defaults with the store in the working folder."""
     from leadscore.serving import Settings
 
     store = None if file is not None else str(home() / "serving" / "decisions.db")

@@ -8,16 +8,16 @@ import sys
 from collections.abc import Callable
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 
 from leadscore.errors import OutOfReach
 from leadscore.serving import problems
-from leadscore.serving.endpoints import LeadScorer, Service, routes
+from leadscore.serving.endpoints import LeadScorer, Service, add_about, add_leads, add_outcomes, add_scoring
 from leadscore.serving.guard import BodyLimit, KeyGuard, KeyRing
 from leadscore.serving.payloads import LeadReader
 from leadscore.serving.settings import Settings
-from leadscore.serving.store import DecisionStore
+from leadscore.serving.store import DecisionStore, Tidying
 from leadscore.serving.telemetry import LOGGER, RequestLog
 
 __all__ = ["create_app", "run", "serve"]
@@ -47,7 +47,7 @@ def create_app(scorer: LeadScorer, store: DecisionStore, settings: Settings) -> 
         refuse_unknown=settings.unknown_fields == "refuse",
     )
     guard = [Middleware(KeyGuard, ring=KeyRing(store.keys))] if settings.auth else []
-    limits = {"/v1/score/batch": settings.batch_bytes}
+    limits = dict.fromkeys(("/v1/score/batch", "/v1/outcomes"), settings.batch_bytes)
     app = FastAPI(
         title="leadscore",
         version="1",
@@ -60,7 +60,10 @@ def create_app(scorer: LeadScorer, store: DecisionStore, settings: Settings) -> 
         redirect_slashes=False,
     )
     problems.install(app)
-    app.include_router(routes(Service(scorer, store, settings, reader)))
+    service, router = Service(scorer, store, settings, reader), APIRouter()
+    for add in (add_scoring, add_outcomes, add_leads, add_about):
+        add(router, service)
+    app.include_router(router)
     return app
 
 
@@ -83,14 +86,15 @@ def serve(scorer: LeadScorer, settings: Settings, *, announce: Callable[[str], N
     KeyboardInterrupt
         After an orderly end, when that was a Ctrl-C.
     """
-    with DecisionStore(settings.store, synchronous=settings.synchronous) as store:
+    with DecisionStore(settings.store, synchronous=settings.synchronous, spool=settings.spool) as store:
         if settings.log_requests:
             LOGGER.addHandler(logging.StreamHandler(sys.stderr))
             LOGGER.setLevel(logging.INFO)
         keys = store.keys()
         if settings.auth and all(key.revoked for key in keys):
             LOGGER.warning("no API key opens this service yet: make one with `leadscore keys add NAME`")
-        run(create_app(scorer, store, settings), settings.host, settings.port, announce=announce)
+        with Tidying(lambda now: store.tidy(now, settings.retention_days)):
+            run(create_app(scorer, store, settings), settings.host, settings.port, announce=announce)
 
 
 def run(app: FastAPI, host: str, port: int, *, announce: Callable[[str], None] = lambda url: None) -> None:

@@ -11,7 +11,7 @@ from leadscore.data.schema import Field
 from leadscore.scoring.decision import REPLY_KEYS, Decision
 from leadscore.serving.problems import PROBLEM_SCHEMA
 
-__all__ = ["batch_docs", "lead_docs", "lead_schema", "reply_schema"]
+__all__ = ["batch_docs", "lead_docs", "lead_schema", "outcome_docs", "reply_schema"]
 
 _TYPES: dict[str, list[str]] = {
     "number": ["number", "string", "null"],
@@ -30,6 +30,12 @@ _PARAMETERS = [
         "in": "query",
         "description": "How many of reason_1 .. reason_3 are filled; with `detail=full` all of them.",
         "schema": {"type": "integer", "minimum": 0, "maximum": 3},
+    },
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Sent again within 24 hours, the request gets the same reply and makes no new decision.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     },
 ]
 _MOMENT = {"type": ["string", "null"], "format": "date-time"}
@@ -105,6 +111,30 @@ def batch_docs(lead: dict[str, Any], batch_max: int) -> dict[str, Any]:
     }
     entry = {"anyOf": [reply_schema(), refused]}
     return _docs({"type": "array", "maxItems": batch_max, "items": lead}, {"type": "array", "items": entry})
+
+
+def outcome_docs(batch_max: int) -> dict[str, Any]:
+    """Keyword arguments of the route that hears what became of leads."""
+    flag = {"type": ["boolean", "null"]}
+    told = {
+        "lead_id": {"type": ["string", "integer"]},
+        "at": _MOMENT | {"description": "When it happened, for every key below without a moment of its own."},
+        **{key: known for kind in ("worked", "accepted", "qualified") for key, known in _of_kind(kind, flag).items()},
+        **_of_kind("closed", {"type": ["string", "null"], "enum": ["won", "lost", None]}),
+        "reason": {"type": ["string", "null"], "description": "Of `accepted`: the words of the rep."},
+        "amount": {"type": ["number", "string", "null"], "description": "Of `closed`: what the deal is worth."},
+    }
+    one = {"type": "object", "required": ["lead_id"], "additionalProperties": False, "properties": told}
+    properties = {key: schema for key, schema in told.items() if key != "at"}
+    known = {"type": "object", "required": list(properties), "properties": properties}
+    many = {"type": "array", "maxItems": batch_max, "items": one}
+    docs = _docs({"anyOf": [one, many]}, {"anyOf": [known, {"type": "array"}]})
+    docs["openapi_extra"].pop("parameters")
+    return docs
+
+
+def _of_kind(kind: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {kind: value, f"{kind}_at": _MOMENT}
 
 
 def _docs(body: dict[str, Any], reply: dict[str, Any]) -> dict[str, Any]:

@@ -35,10 +35,17 @@ class Settings(BaseModel):
     """Whether every request but ``/live`` and ``/ready`` needs an API key; may be off on a loopback address only."""
 
     store: str = "serving/decisions.db"
-    """SQLite file of decisions and keys, or its ``sqlite:///`` URL; in a TOML file relative to that file."""
+    """Decisions and keys: a SQLite file, in a TOML file relative to that file, or a ``postgresql://`` URL."""
 
     synchronous: Literal["FULL", "NORMAL"] = "FULL"
     """``FULL`` survives a power cut; ``NORMAL`` survives the end of the process only."""
+
+    spool: str = ""
+    """Folder of this machine where decisions wait while the store does not answer, in a TOML file relative to that
+    file; the reply says ``"stored": false`` then. Empty: the answer is 503."""
+
+    retention_days: int = Field(0, ge=0)
+    """Days after which what a lead said is deleted, and the lead when nothing newer is known of it; 0 keeps all."""
 
     unknown_fields: Literal["refuse", "ignore"] = "refuse"
     """What becomes of a field that neither the model nor its recipe knows."""
@@ -98,9 +105,10 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"the settings file {path} is no TOML: {error}") from None
-    store = values.get("store")
-    if isinstance(store, str) and "://" not in store:
-        values["store"] = str(path.parent / store)
+    for key in ("store", "spool"):
+        place = values.get(key)
+        if isinstance(place, str) and place and "://" not in place:
+            values[key] = str(path.parent / place)
     return values
 
 

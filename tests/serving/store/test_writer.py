@@ -69,9 +69,9 @@ def test_a_caller_who_went_away_does_not_stop_the_writer(store, runner, record_o
     assert len(store.decisions_of("L-2")) == 1
 
 
-def test_what_waits_is_written_before_the_end(tmp_path, record_of):
+def test_what_waits_is_written_before_the_end(place, record_of):
     async def leave():
-        store = DecisionStore(tmp_path / "decisions.db")
+        store = DecisionStore(place)
         jobs = [asyncio.ensure_future(store.append([record_of(f"L-{i}")])) for i in range(50)]
         await asyncio.sleep(0)
         await asyncio.to_thread(store.close)
@@ -108,8 +108,8 @@ asyncio.run(main())
 """
 
 
-def test_a_killed_process_loses_no_acknowledged_decision(tmp_path):
-    path = str(tmp_path / "decisions.db")
+def test_a_killed_process_loses_no_acknowledged_decision(place):
+    path = place
     code = textwrap.dedent(WRITER).format(path=path)
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     acknowledged = [process.stdout.readline().strip() for _ in range(200)]

@@ -6,7 +6,7 @@ store; keys reach them through a callable.
 
 from __future__ import annotations
 
-from leadscore.serving.guard.keys import ApiKey, KeyGuard, KeyRing, mint
+from leadscore.serving.guard.keys import ApiKey, KeyGuard, KeyRing, caller_of, mint
 from leadscore.serving.guard.limits import BodyLimit
 
-__all__ = ["ApiKey", "BodyLimit", "KeyGuard", "KeyRing", "mint"]
+__all__ = ["ApiKey", "BodyLimit", "KeyGuard", "KeyRing", "caller_of", "mint"]

@@ -12,14 +12,15 @@ from time import monotonic
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from leadscore.errors import LeadScoreError
+from leadscore.errors import LeadScoreError, OutOfReach
 from leadscore.serving.problems import ProblemReply, Rejected, problem_of
 
-__all__ = ["ApiKey", "KeyGuard", "KeyRing", "mint"]
+__all__ = ["ApiKey", "KeyGuard", "KeyRing", "caller_of", "mint"]
 
 PREFIX_LENGTH = 12
 REFRESH_SECONDS = 1.0
 PUBLIC = frozenset({"/live", "/ready"})
+CALLER = "leadscore.caller"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,18 @@ class KeyRing:
     def opens(self, key: bytes) -> bool:
         """Whether this key is active."""
         if self._clock() >= self._until:
-            self._digests = {k.prefix.encode(): k.digest for k in self._load() if k.revoked is None}
-            self._until = self._clock() + REFRESH_SECONDS
+            self._read_again()
         known = self._digests.get(key[:PREFIX_LENGTH], "")
         return hmac.compare_digest(known, sha256(key).hexdigest())
+
+    def _read_again(self) -> None:
+        try:
+            self._digests = {k.prefix.encode(): k.digest for k in self._load() if k.revoked is None}
+        except OutOfReach:
+            # Who could score a second ago can while the keys cannot be read: the log may have a spool.
+            if not self._digests:
+                raise
+        self._until = self._clock() + REFRESH_SECONDS
 
 
 class KeyGuard:
@@ -119,6 +128,12 @@ class KeyGuard:
             raise Rejected(message, status=401, kind="key-missing")
         if not self.ring.opens(key):
             raise Rejected("the API key is unknown or revoked", status=401, kind="key-refused")
+        scope[CALLER] = key[:PREFIX_LENGTH].decode()
+
+
+def caller_of(scope: Scope) -> str:
+    """Prefix of the API key that opened the service to a request; empty where it needs none."""
+    return str(scope.get(CALLER, ""))
 
 
 def _presented(headers: dict[bytes, bytes]) -> bytes:

@@ -1,14 +1,29 @@
 """Store: every decision durably on disk before its reply.
 
-The schema is written once in SQLAlchemy Core and read through it; the writer speaks to SQLite directly and shares one
-fsync among all who wait. What a lead said lies in tables of its own; the decision row knows it by a random pseudonym.
-Nothing here knows HTTP or the model.
+The schema is written once in SQLAlchemy Core for SQLite and PostgreSQL and read through it; the writer speaks to the
+driver directly and shares one fsync among all who wait. What a lead said lies in tables of its own; the decision row
+knows it by a random pseudonym. Nothing here knows HTTP or the model.
 """
 
 from __future__ import annotations
 
 from leadscore.serving.store.decisions import DecisionStore
+from leadscore.serving.store.idempotency import KeyedReply, KeyedRequest
+from leadscore.serving.store.outcomes import Event, Kind
 from leadscore.serving.store.records import DecisionRecord, new_decision_id
-from leadscore.serving.store.writer import GroupWriter, StoreUnavailable
+from leadscore.serving.store.tidying import Tidying
+from leadscore.serving.store.writer import GroupWriter, StoreUnavailable, Written
 
-__all__ = ["DecisionRecord", "DecisionStore", "GroupWriter", "StoreUnavailable", "new_decision_id"]
+__all__ = [
+    "DecisionRecord",
+    "DecisionStore",
+    "Event",
+    "GroupWriter",
+    "KeyedReply",
+    "KeyedRequest",
+    "Kind",
+    "StoreUnavailable",
+    "Tidying",
+    "Written",
+    "new_decision_id",
+]

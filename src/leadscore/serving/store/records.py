@@ -11,9 +11,28 @@ from typing import Any
 
 from leadscore.scoring.decision import Decision, Lead
 
-__all__ = ["DecisionRecord", "moment_text", "new_decision_id"]
+__all__ = ["DecisionRecord", "Rows", "moment_text", "new_decision_id"]
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A decision as the tables take it.
+
+    Parameters
+    ----------
+    lead_id
+        Identifier of the caller.
+    decision
+        Values of the ``decision`` table but ``lead_key``, which the store knows.
+    snapshot
+        Values of the ``lead_snapshot`` table.
+    """
+
+    lead_id: str
+    decision: Mapping[str, Any]
+    snapshot: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +56,11 @@ class DecisionRecord:
     lead: Lead
     decision: Decision
 
-    def decision_row(self) -> Mapping[str, Any]:
-        """Values of the ``decision`` table but ``lead_key``, which the store knows."""
+    def rows(self, request: str | None = None) -> Rows:
+        """Write it as rows, the decision with the digest of the idempotent request that it answers."""
+        return Rows(self.lead.lead_id, {**self._decision_row(), "request": request}, self._snapshot_row())
+
+    def _decision_row(self) -> Mapping[str, Any]:
         decision, detail = self.decision, self.decision.detail
         assert detail is not None, "a decision is logged with its detail"
         runner_up = detail.runner_up and _ENCODE({"role": detail.runner_up[0], "net_value": detail.runner_up[1]})
@@ -61,10 +83,11 @@ class DecisionRecord:
             "eligible": _ENCODE(list(detail.eligible)),
             "prices": _ENCODE(dict(detail.prices)),
             "runner_up": runner_up,
+            "net_values": _ENCODE(dict(detail.net_values)),
+            "trend": decision.trend,
         }
 
-    def snapshot_row(self) -> Mapping[str, Any]:
-        """Values of the ``lead_snapshot`` table."""
+    def _snapshot_row(self) -> Mapping[str, Any]:
         lead, decision = self.lead, self.decision
         activities = [
             {"type": event.type, "at": moment_text(event.at)} | ({"values": dict(event.values)} if event.values else {})

@@ -1,23 +1,23 @@
-"""The tables, their version, and how a SQLite file is opened."""
+"""The tables as they are today, written once for SQLite and PostgreSQL alike; `migrations` makes them."""
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-from typing import Literal
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable
+__all__ = [
+    "HEAD",
+    "METADATA",
+    "api_key",
+    "capacity",
+    "decision",
+    "idempotency",
+    "lead",
+    "lead_snapshot",
+    "outcome",
+]
 
-from leadscore.errors import OutOfReach, SettingsError
-
-__all__ = ["VERSION", "api_key", "connect", "decision", "lead", "lead_snapshot", "prepare"]
-
-VERSION = 2
-"""Version of the tables, kept in the file as ``PRAGMA user_version``."""
-
-BUSY_MS = 2000
+HEAD = "3"
+"""The revision that these tables are; a SQLite file has it as its ``PRAGMA user_version`` too."""
 
 METADATA = MetaData()
 
@@ -26,9 +26,10 @@ lead = Table(
     METADATA,
     Column("lead_id", Text, primary_key=True),
     Column("lead_key", Text, nullable=False, unique=True),
+    Column("role", Text),
     sqlite_with_rowid=False,
 )
-"""The caller's identifier and the pseudonym that we drew for it."""
+"""The caller's identifier, the pseudonym that we drew for it, and the role that has the lead now."""
 
 decision = Table(
     "decision",
@@ -52,6 +53,9 @@ decision = Table(
     Column("eligible", Text, nullable=False),
     Column("prices", Text, nullable=False),
     Column("runner_up", Text),
+    Column("net_values", Text),
+    Column("trend", Text),
+    Column("request", Text),
     Index("decision_of_lead", "lead_key", "decided_at"),
     sqlite_with_rowid=False,
 )
@@ -70,6 +74,45 @@ lead_snapshot = Table(
 )
 """The lead as it was when it was decided; personal data, so erased without touching the decision."""
 
+outcome = Table(
+    "outcome",
+    METADATA,
+    Column("lead_key", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("assumed", Integer, nullable=False),
+    Column("amount", Float),
+    Column("reason", Text),
+    sqlite_with_rowid=False,
+)
+"""What became of a lead: one row for each of ``worked``, ``accepted``, ``qualified``, ``closed`` that is known.
+
+``assumed`` is 1 where the moment is that at which we heard of it.
+"""
+
+idempotency = Table(
+    "idempotency",
+    METADATA,
+    Column("request", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("reply", LargeBinary, nullable=False),
+    Column("created", Text, nullable=False),
+    Index("idempotency_by_age", "created"),
+    sqlite_with_rowid=False,
+)
+"""Replies by the digest of API key and ``Idempotency-Key``, kept for a day; ``body`` is the digest of the request."""
+
+capacity = Table(
+    "capacity",
+    METADATA,
+    Column("day", Text, primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("leads", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Leads that a role received on a day of UTC: routed to it first, or from another role."""
+
 api_key = Table(
     "api_key",
     METADATA,
@@ -81,78 +124,3 @@ api_key = Table(
     sqlite_with_rowid=False,
 )
 """Digests of the API keys."""
-
-
-def connect(path: Path, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> sqlite3.Connection:
-    """Open a connection as every part of the store needs it: WAL, patient, deleted bytes overwritten."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-    for pragma in (
-        f"busy_timeout={BUSY_MS}",
-        "journal_mode=WAL",
-        f"synchronous={synchronous}",
-        "secure_delete=ON",
-        "foreign_keys=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}").fetchall()
-    return connection
-
-
-def prepare(path: Path) -> None:
-    """Make the file and its tables where they are missing.
-
-    Raises
-    ------
-    SettingsError
-        The file was written by a newer version.
-    OutOfReach
-        The file cannot be opened or is no SQLite file.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        connection = connect(path)
-    except (OSError, sqlite3.Error) as error:
-        raise OutOfReach(f"the decision store {path} cannot be opened: {error}") from None
-    try:
-        # Tables are made anew under one that refers to them, which must go on meaning the new one.
-        connection.execute("PRAGMA foreign_keys=OFF")
-        connection.execute("PRAGMA legacy_alter_table=ON")
-        _make_tables(connection, path)
-    except sqlite3.Error as error:
-        raise OutOfReach(f"the decision store {path} cannot be prepared: {error}") from None
-    finally:
-        connection.close()
-
-
-def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
-    # Two workers may start at once: version and tables are read and made under one lock.
-    connection.execute("BEGIN IMMEDIATE")
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if found > VERSION:
-        raise SettingsError(
-            f"the decision store {path} is of version {found}, this leadscore reads up to {VERSION}. "
-            "Upgrade leadscore or name another file under `store`."
-        )
-    if found == 0:
-        for table in METADATA.sorted_tables:
-            _make(connection, table)
-    elif found == 1:
-        _allow_rules(connection)
-    connection.execute(f"PRAGMA user_version={VERSION}")
-    connection.execute("COMMIT")
-
-
-def _make(connection: sqlite3.Connection, table: Table) -> None:
-    connection.execute(str(CreateTable(table).compile(dialect=sqlite.dialect())))
-    for index in table.indexes:
-        connection.execute(str(CreateIndex(index).compile(dialect=sqlite.dialect())))
-
-
-def _allow_rules(connection: sqlite3.Connection) -> None:
-    """From version 1, which knew decisions of models only: SQLite takes NOT NULL away by making a table anew."""
-    kept = ", ".join(column.name for column in decision.columns if column.name != "basis")
-    connection.execute("ALTER TABLE decision RENAME TO decision_1")
-    connection.execute("DROP INDEX decision_of_lead")
-    _make(connection, decision)
-    connection.execute(f"INSERT INTO decision ({kept}, basis) SELECT {kept}, 'model' FROM decision_1")
-    connection.execute("DROP TABLE decision_1")

@@ -3,36 +3,54 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Literal
-
-from sqlalchemy import Table
+from time import monotonic
+from typing import Any, TypeVar
 
 from leadscore.errors import OutOfReach
-from leadscore.serving.store import schema
-from leadscore.serving.store.records import DecisionRecord
+from leadscore.serving.store.databases import Database
+from leadscore.serving.store.idempotency import KeyedReply
+from leadscore.serving.store.records import Rows
+from leadscore.serving.store.spool import Spool
+from leadscore.serving.store.transactions import Entry, Transaction
 
-__all__ = ["GroupWriter", "StoreUnavailable"]
+__all__ = ["GroupWriter", "StoreUnavailable", "Written"]
+
+Result = TypeVar("Result")
 
 GROUP_ROWS = 2000
-STATEMENT_ROWS = 32
+RETRY_SECONDS = 0.25
+"""After a failure the database is left alone so long; whoever comes meanwhile hears of it at once."""
 
 
 class StoreUnavailable(OutOfReach):
     """The decision store did not answer; nothing was recorded and nothing decided, send the request again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of an entry.
+
+    Parameters
+    ----------
+    stored
+        Whether it is durable.
+    kept
+        What stood under its idempotency key already; then nothing was written.
+    """
+
+    stored: bool = True
+    kept: KeyedReply | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Job:
-    records: Sequence[DecisionRecord]
-    done: asyncio.Future[None]
+    entry: Entry
+    done: asyncio.Future[Written]
 
 
 class GroupWriter:
@@ -43,10 +61,11 @@ class GroupWriter:
 
     Parameters
     ----------
-    path
-        A prepared SQLite file.
-    synchronous
-        ``FULL`` syncs at every commit.
+    database
+        Its tables are there.
+    spool
+        Takes decisions while the database does not answer, and gives them back afterwards; None: they are refused. A
+        request with an idempotency key is refused in any case: only the database knows what it was answered before.
 
     Attributes
     ----------
@@ -54,14 +73,18 @@ class GroupWriter:
         Transactions committed and decisions written so far.
     """
 
-    def __init__(self, path: Path, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> None:
+    def __init__(self, database: Database, spool: Spool | None = None) -> None:
         self.commits = self.rows = 0
+        self.spool = spool
+        self._database = database
+        self._pieces: Iterator[list[Rows]] | None = None
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._connection = schema.connect(path, synchronous)
+        self._connection: Any = database.connect()
+        self._down_until = 0.0
         self._thread = Thread(target=self._run, name="leadscore-writer", daemon=True)
         self._thread.start()
 
-    async def append(self, records: Sequence[DecisionRecord]) -> None:
+    async def append(self, entry: Entry) -> Written:
         """Return when all records are durable.
 
         Raises
@@ -71,9 +94,9 @@ class GroupWriter:
         """
         if not self.alive:
             raise StoreUnavailable("the writer has ended")
-        done = asyncio.get_running_loop().create_future()
-        self._jobs.put(_Job(records, done))
-        await done
+        done: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+        self._jobs.put(_Job(entry, done))
+        return await done
 
     @property
     def alive(self) -> bool:
@@ -84,20 +107,29 @@ class GroupWriter:
         """Write what waits, then end."""
         self._jobs.put(None)
         self._thread.join()
-        self._connection.close()
+        if self.spool:
+            self.spool.close()
+        with suppress(Exception):  # a connection that the server has closed
+            self._connection.close()
 
     def _run(self) -> None:
-        while group := self._next_group():
-            self._write_group(group)
+        while (group := self._next_group()) is not None:
+            if group:
+                self._write_group(group)
+            if self.spool and self.spool.waiting and monotonic() >= self._down_until:
+                self._bring_in(self.spool)
 
-    def _next_group(self) -> list[_Job]:
-        """Everything that waits, at least one job; empty at the end."""
+    def _next_group(self) -> list[_Job] | None:
+        """Everything that waits; nothing, when it is time to look after the spool; None at the end."""
         group: list[_Job] = []
         rows = 0
-        job = self._jobs.get()
+        try:
+            job = self._jobs.get(timeout=self._patience())
+        except Empty:
+            return group
         while job is not None:
             group.append(job)
-            rows += len(job.records)
+            rows += len(job.entry.records)
             if rows >= GROUP_ROWS:
                 return group
             try:
@@ -106,72 +138,88 @@ class GroupWriter:
                 return group
         if group:
             self._jobs.put(None)  # the end is met again after this group
-        return group
+        return group or None
+
+    def _patience(self) -> float | None:
+        if self._pieces is not None and monotonic() >= self._down_until:
+            return 0.0
+        return RETRY_SECONDS if self.spool and self.spool.waiting else None
 
     def _write_group(self, group: Sequence[_Job]) -> None:
+        if monotonic() < self._down_until:
+            self._put_off(group, "the decision store does not answer")
+            return
         try:
-            self._commit([record for job in group for record in job.records])
+            answered = self._commit(lambda transaction: transaction.write([job.entry for job in group]))
+        except self._database.unavailable as error:
+            self._down_until = monotonic() + RETRY_SECONDS
+            self._put_off(group, f"{type(error).__name__} in the decision store")
         except Exception as error:
             # One caller's impossible record must not cost the others theirs.
-            if len(group) > 1 and not isinstance(error, sqlite3.OperationalError):
+            if len(group) > 1:
                 for job in group:
                     self._write_group([job])
             else:
-                _settle(group, f"{type(error).__name__} in the decision store")
+                _settle({job: StoreUnavailable(f"{type(error).__name__} in the decision store") for job in group})
         else:
-            _settle(group, None)
+            written = [job.entry for job in group if job.entry not in answered]
+            self.rows += sum(len(entry.records) for entry in written)
+            _settle({job: Written(kept=answered.get(job.entry)) for job in group})
 
-    def _commit(self, records: Sequence[DecisionRecord]) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
+    def _put_off(self, group: Sequence[_Job], problem: str) -> None:
+        """Spool what can be spooled, refuse the rest."""
+        spooled = [job for job in group if self.spool and job.entry.keyed is None]
         try:
-            for start in range(0, len(records), STATEMENT_ROWS):
-                self._insert(records[start : start + STATEMENT_ROWS])
+            if self.spool and spooled:
+                self.spool.write(record.rows() for job in spooled for record in job.entry.records)
+        except OSError:
+            spooled = []
+        _settle({job: Written(stored=False) if job in spooled else StoreUnavailable(problem) for job in group})
+
+    def _bring_in(self, spool: Spool) -> None:
+        """Write one piece of the spool; what is written already, because the process died in between, is left out."""
+        try:
+            self._pieces = self._pieces or spool.pieces()
+            if piece := next(self._pieces, None):
+                self._commit(lambda transaction: transaction.write_unknown(piece))
+            else:
+                self._pieces = None
+        except self._database.unavailable:
+            self._pieces = None
+            self._down_until = monotonic() + RETRY_SECONDS
+        except Exception:
+            # Neither a file that cannot be read nor a row that cannot be written may end the writer.
+            self._pieces = None
+            spool.set_aside()
+
+    def _commit(self, work: Callable[[Transaction], Result]) -> Result:
+        if not self._database.is_open(self._connection):
+            self._connection = self._database.connect()
+        self._connection.execute(self._database.begin)
+        try:
+            result = work(Transaction(self._connection, self._database.mark))
             self._connection.execute("COMMIT")
         except BaseException:
-            if self._connection.in_transaction:
+            with suppress(Exception):  # no transaction is open any more, or no connection
                 self._connection.execute("ROLLBACK")
             raise
         self.commits += 1
-        self.rows += len(records)
-
-    def _insert(self, records: Sequence[DecisionRecord]) -> None:
-        leads = [{"lead_id": record.lead.lead_id, "lead_key": secrets.token_hex(16)} for record in records]
-        decisions = [{**record.decision_row(), "lead_key": record.lead.lead_id} for record in records]
-        self._insert_rows(schema.lead, leads)
-        self._insert_rows(schema.decision, decisions)
-        self._insert_rows(schema.lead_snapshot, [record.snapshot_row() for record in records])
-
-    def _insert_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        columns = [column.name for column in table.columns]
-        values: Iterator[Any] = chain.from_iterable(map(row.__getitem__, columns) for row in rows)
-        self._connection.execute(_statement(table, len(rows)), tuple(values))
+        return result
 
 
-def _statement(table: Table, rows: int) -> str:
-    # One statement for many rows: sqlite3 gives up and takes back the interpreter lock once a statement, and the event
-    # loop does not hand it back quickly.
-    key = "(SELECT lead_key FROM lead WHERE lead_id = ?)"
-    names = [column.name for column in table.columns]
-    row = ", ".join(key if table is schema.decision and name == "lead_key" else "?" for name in names)
-    known = " ON CONFLICT (lead_id) DO NOTHING" if table is schema.lead else ""
-    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES {', '.join([f'({row})'] * rows)}{known}"
-
-
-def _settle(group: Sequence[_Job], problem: str | None) -> None:
+def _settle(results: Mapping[_Job, Written | StoreUnavailable]) -> None:
     """Tell every caller, on its own loop."""
-    for loop in {job.done.get_loop() for job in group}:
-        futures = [job.done for job in group if job.done.get_loop() is loop]
-        try:
-            loop.call_soon_threadsafe(_resolve, futures, problem)
-        except RuntimeError:  # the loop has closed, and with it all who waited there
-            continue
+    for loop in {job.done.get_loop() for job in results}:
+        told = [(job.done, result) for job, result in results.items() if job.done.get_loop() is loop]
+        with suppress(RuntimeError):  # the loop has closed, and with it all who waited there
+            loop.call_soon_threadsafe(_resolve, told)
 
 
-def _resolve(futures: Sequence[asyncio.Future[None]], problem: str | None) -> None:
-    for future in futures:
+def _resolve(told: Sequence[tuple[asyncio.Future[Written], Written | StoreUnavailable]]) -> None:
+    for future, result in told:
         if future.done():
             continue
-        if problem is None:
-            future.set_result(None)
+        if isinstance(result, Written):
+            future.set_result(result)
         else:
-            future.set_exception(StoreUnavailable(problem))
+            future.set_exception(result)
