@@ -63,13 +63,23 @@ def best_heads(payroll: Payroll, start: Mapping[str, float]) -> dict[str, float]
     """
     heads = {role: float(round(n)) for role, n in start.items()}
     while True:
-        around = [heads | step for step in _steps(heads)]
-        better = max(around, key=payroll.net)
-        if payroll.net(better) <= payroll.net(heads) + 1e-6 * abs(payroll.net(heads)):
+        # Pairs are many and seldom better: they are tried where no single step helps.
+        better = _best_of(payroll, heads, _singles(heads)) or _best_of(payroll, heads, _pairs(heads))
+        if better is None:
             return heads
         heads = better
 
 
-def _steps(heads: Mapping[str, float]) -> list[dict[str, float]]:
-    singles = [{role: n + d} for role, n in heads.items() for d in (-1, 1) if n + d >= 0]
-    return singles + [a | b for a in singles for b in singles if min(a) < min(b)]
+def _best_of(payroll: Payroll, heads: dict[str, float], steps: list[dict[str, float]]) -> dict[str, float] | None:
+    now = payroll.net(heads)
+    found = max((heads | step for step in steps), key=payroll.net, default=heads)
+    return found if payroll.net(found) > now + 1e-6 * abs(now) else None
+
+
+def _singles(heads: Mapping[str, float]) -> list[dict[str, float]]:
+    return [{role: n + d} for role, n in heads.items() for d in (-1, 1) if n + d >= 0]
+
+
+def _pairs(heads: Mapping[str, float]) -> list[dict[str, float]]:
+    singles = _singles(heads)
+    return [a | b for a in singles for b in singles if min(a) < min(b)]
