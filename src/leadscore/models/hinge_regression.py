@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from leadscore.models.additive import AdditiveModel
 from leadscore.models.estimators import Family, two_classes
+from leadscore.models.ridge import Design, fit_ridge
 
 __all__ = ["HingeLogisticRegression"]
 
@@ -56,21 +56,26 @@ class HingeLogisticRegression(Family):
         X, y = validate_data(self, X, y, ensure_all_finite="allow-nan", dtype=np.float64)
         self.classes_ = two_classes(y)
         levels = self.levels or (0,) * X.shape[1]
-        blocks = [_design(X[:, j], levels[j], self.hinges) for j in range(X.shape[1])]
-        design = np.hstack([b.columns for b in blocks])
-        ridge = LogisticRegression(C=self.C, max_iter=400, tol=1e-7, solver="newton-cholesky")
-        ridge.fit(design, y == self.classes_[1], sample_weight=sample_weight)
-        self.model_ = _additive(blocks, ridge.coef_[0], float(ridge.intercept_[0]), X)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X)
+        places = [_place(X[:, j], levels[j], self.hinges) for j in range(X.shape[1])]
+        design = Design(
+            np.hstack([np.ones((len(X), 1)), *(p.columns for p in places if p.knots is not None)]),
+            np.column_stack([np.zeros((len(X), 0)), *(p.columns for p in places if p.knots is None)]).astype(np.intp),
+            tuple(p.width for p in places if p.knots is None),
+        )
+        found = fit_ridge(design, y == self.classes_[1], C=self.C, weight=sample_weight)
+        self.model_ = _additive(places, found, X)
         return self
 
 
-class _Block:
-    """Design columns of one field, and how to turn their coefficients into an additive piece."""
+class _Place:
+    """One field in the design: its dense columns or its codes, and how coefficients become an additive piece."""
 
-    def __init__(self, columns: Floats, knots: Floats | None, codes: int) -> None:
+    def __init__(self, columns: Floats, knots: Floats | None, width: int) -> None:
         self.columns = columns
         self.knots = knots
-        self.codes = codes
+        self.width = width
 
     def piece(self, coefficients: Floats) -> dict[str, Any]:
         missing = float(coefficients[-1])
@@ -80,18 +85,17 @@ class _Block:
         return {"knots": self.knots.tolist(), "values": values.tolist(), "missing": missing}
 
 
-def _design(column: Floats, codes: int, hinges: bool) -> _Block:
+def _place(column: Floats, codes: int, hinges: bool) -> _Place:
     missing = np.isnan(column)
     if codes:
-        onehot = (column[:, None] == np.arange(codes)[None, :]).astype(float)
-        return _Block(np.column_stack([onehot, missing]), None, codes)
+        return _Place(np.where(missing, codes, np.minimum(column, codes - 1)), None, codes + 1)
     known = column[~missing]
     quantiles = np.unique(np.quantile(known, _KNOTS if hinges else (0.0, 1.0))) if len(known) else np.zeros(1)
     if len(quantiles) == 1:
         # One value nearly everywhere: what is left is a slope up to the extreme.
         quantiles = np.unique([*quantiles, *(known.min(initial=quantiles[0]), known.max(initial=quantiles[0]))])
     columns = np.where(missing[:, None], 0.0, _hinge_columns(np.where(missing, quantiles[0], column), quantiles))
-    return _Block(np.column_stack([columns, missing]), quantiles, 0)
+    return _Place(np.column_stack([columns, missing]), quantiles, columns.shape[1] + 1)
 
 
 def _hinge_columns(x: Floats, knots: Floats) -> Floats:
@@ -103,9 +107,11 @@ def _hinge_columns(x: Floats, knots: Floats) -> Floats:
     return columns
 
 
-def _additive(blocks: list[_Block], coefficients: Floats, intercept: float, X: Floats) -> AdditiveModel:
-    edges = np.cumsum([0, *(b.columns.shape[1] for b in blocks)])
-    pieces = [b.piece(coefficients[s:e]) for b, s, e in zip(blocks, edges[:-1], edges[1:], strict=True)]
-    model = AdditiveModel(intercept, pieces, [0.0] * len(pieces))
+def _additive(places: list[_Place], coefficients: Floats, X: Floats) -> AdditiveModel:
+    # The dense columns come first, after the intercept, and then the categories.
+    order = sorted(range(len(places)), key=lambda j: places[j].knots is None)
+    parts = np.split(coefficients[1:], np.cumsum([places[j].width for j in order])[:-1])
+    of = dict(zip(order, parts, strict=True))
+    model = AdditiveModel(float(coefficients[0]), [p.piece(of[j]) for j, p in enumerate(places)], [0.0] * len(places))
     means = model.contributions(X).mean(axis=0)
-    return AdditiveModel(intercept, pieces, means.tolist())
+    return AdditiveModel(model.intercept, model.pieces, means.tolist())
