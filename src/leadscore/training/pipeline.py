@@ -113,7 +113,7 @@ def fit_bundle(
 
     progress("moving the procedure forward to the newest leads", 0.85)
     measured = Final.as_measured(X, history, split, encoder, fitted)
-    final = move_forward(measured, history, recipe)
+    final = move_forward(measured, X, history, recipe)
 
     progress("pricing the capacity and cutting the tiers", 0.9)
     drift = examined.drift.only({f.name for f in history.fields}).sentences
