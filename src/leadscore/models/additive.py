@@ -143,12 +143,15 @@ class _BrokenLines:
             self._knots[row, : len(knots)] = knots
             self._values[row, : len(knots)] = values
             self._slopes[row, : len(knots) - 1] = np.diff(values) / np.diff(knots)
-        self._rows = np.arange(len(pieces))
+        # Where each line begins in its flattened table; an array of rows x columns x knots would take longer.
+        self._first = np.arange(len(pieces)) * most
+        self._bends = list(np.ascontiguousarray(self._knots.T[1:]))
 
     def __call__(self, x: Floats) -> Floats:
         missing = np.isnan(x)
         clipped = np.clip(np.where(missing, self._low, x), self._low, self._high)
-        place = (clipped[:, :, None] >= self._knots).sum(axis=2) - 1
-        at = (self._rows, place)
-        lines = self._values[at] + self._slopes[at] * (clipped - self._knots[at])
+        at = np.repeat(self._first[None, :], len(x), axis=0)
+        for bend in self._bends:
+            at += clipped >= bend
+        lines = self._values.take(at) + self._slopes.take(at) * (clipped - self._knots.take(at))
         return np.where(missing, self._missing, lines)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,9 @@ Floats = npt.NDArray[np.float64]
 
 _PART = 20_000
 """Leads on which a fit starts."""
+
+_ROWS = 8_192
+"""Leads whose weighted columns are held at a time."""
 
 _TOLERANCE = 1e-9
 """Largest component of the mean gradient at the end."""
@@ -84,9 +88,10 @@ class Design:
         """Weighted sum of the products of each two columns."""
         first, edges = self.edges[1], self.edges
         products = np.zeros((edges[-1], edges[-1]))
-        weighted = v[:, None] * self.dense
-        products[:first, :first] = self.dense.T @ weighted
-        products[first:, :first] = self.ones.T @ weighted
+        for rows in (slice(start, start + _ROWS) for start in range(0, len(v), _ROWS)):
+            weighted = v[rows, None] * self.dense[rows]
+            products[:first, :first] += self.dense[rows].T @ weighted
+            products[first:, :first] += self.ones[rows].T @ weighted
         products[:first, first:] = products[first:, :first].T
         places = [slice(start, end) for start, end in zip(edges[1:-1], edges[2:], strict=True)]
         for j, place in enumerate(places):
@@ -119,16 +124,25 @@ def fit_ridge(design: Design, y: npt.NDArray[np.bool_], *, C: float, weight: Flo
         A coefficient for each dense column, then for each code of each category.
     """
     weight = np.ones(len(y)) if weight is None else weight
-    b = np.zeros(design.edges[-1])
+    place = _Place(np.zeros(design.edges[-1]))
     step = len(y) // _PART
     if step > 1 and 0 < weight[::step] @ y[::step] < weight[::step].sum():
         share = weight[::step].sum() / weight.sum()
-        b = _newton(design.every(step), y[::step], weight[::step], C / share, b)
-    return _newton(design, y, weight, C, b)
+        place = _newton(design.every(step), y[::step], weight[::step], C / share, place)
+    return _newton(design, y, weight, C, place).b
 
 
-def _newton(design: Design, y: npt.NDArray[np.bool_], weight: Floats, C: float, b: Floats) -> Floats:
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """Where Newton's method has got to: coefficients, and the factor of the last Hessian that was made."""
+
+    b: Floats
+    factor: Any = None
+
+
+def _newton(design: Design, y: npt.NDArray[np.bool_], weight: Floats, C: float, start: _Place) -> _Place:
     w, target = weight / weight.sum(), y.astype(float)
+    b, factor = start.b, start.factor
     ridge = np.full(len(b), 1.0 / (C * weight.sum()))
     ridge[0] = 0.0
 
@@ -136,7 +150,7 @@ def _newton(design: Design, y: npt.NDArray[np.bool_], weight: Floats, C: float, 
         return float(w @ (np.logaddexp(0.0, z) - target * z) + 0.5 * ridge @ b**2)
 
     z = design.score(b)
-    lowest, before, factor = loss(z, b), np.inf, None
+    lowest, before = loss(z, b), np.inf
     for _ in range(_STEPS):
         p = expit(z)
         gradient = design.sums(w * (p - target)) + ridge * b
@@ -152,4 +166,4 @@ def _newton(design: Design, y: npt.NDArray[np.bool_], weight: Floats, C: float, 
             size /= 2
         b, z = b - size * direction, z - size * along
         lowest = loss(z, b)
-    return b
+    return _Place(b, factor)
