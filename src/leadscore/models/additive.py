@@ -16,6 +16,9 @@ __all__ = ["AdditiveModel"]
 
 Floats = npt.NDArray[np.float64]
 
+_ROWS = 4_096
+"""Leads at a time: more leave the cache, and take twice as long."""
+
 
 class AdditiveModel:
     """Sum of one piece per feature: a broken line for a number, a table for a category.
@@ -68,6 +71,11 @@ class AdditiveModel:
             return np.array([[piece(x) for piece, x in zip(self._single, X[0].tolist(), strict=True)]]).reshape(X.shape)
         # Never in the layout of X: the order of summation would follow it, and the last bit with it.
         effects = np.empty(X.shape)
+        for rows in (slice(start, start + _ROWS) for start in range(0, len(X), _ROWS)):
+            self._contribute(X[rows], effects[rows])
+        return effects
+
+    def _contribute(self, X: Floats, effects: Floats) -> None:
         columns, starts, sizes, flat = self._tables
         if len(columns):
             codes = X[:, columns]
@@ -77,7 +85,6 @@ class AdditiveModel:
             effects[:, columns] = flat[starts + position]
         if len(self._lines.columns):
             effects[:, self._lines.columns] = self._lines(X[:, self._lines.columns])
-        return effects
 
     def log_odds(self, X: Floats) -> Floats:
         """Raw log-odds of each row."""

@@ -59,25 +59,29 @@ class HingeLogisticRegression(Family):
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X)
         places = [_place(X[:, j], levels[j], self.hinges) for j in range(X.shape[1])]
-        design = Design(
-            np.hstack([np.ones((len(X), 1)), *(p.columns for p in places if p.knots is not None)]),
-            np.column_stack([np.zeros((len(X), 0)), *(p.columns for p in places if p.knots is None)]).astype(np.intp),
-            tuple(p.width for p in places if p.knots is None),
-        )
-        found = fit_ridge(design, y == self.classes_[1], C=self.C, weight=sample_weight)
+        found = fit_ridge(_design(X, places), y == self.classes_[1], C=self.C, weight=sample_weight)
         self.model_ = _additive(places, found, X)
         return self
 
 
 class _Place:
-    """One field in the design: its dense columns or its codes, and how coefficients become an additive piece."""
+    """One field in the design: the knots of a number or the codes of a category, and a coefficient for missing."""
 
-    def __init__(self, columns: Floats, knots: Floats | None, width: int) -> None:
-        self.columns = columns
+    def __init__(self, knots: Floats | None, codes: int) -> None:
         self.knots = knots
-        self.width = width
+        self.codes = codes
+        self.width = codes + 1 if knots is None else max(1, len(knots) - 1) + 1
+
+    def fill(self, column: Floats, columns: Floats) -> None:
+        """Write the dense columns of a number."""
+        assert self.knots is not None
+        missing = np.isnan(column)
+        columns[:, :-1] = _hinge_columns(np.where(missing, self.knots[0], column), self.knots)
+        columns[missing, :-1] = 0.0
+        columns[:, -1] = missing
 
     def piece(self, coefficients: Floats) -> dict[str, Any]:
+        """Coefficients as a broken line or a table."""
         missing = float(coefficients[-1])
         if self.knots is None:
             return {"table": [*map(float, coefficients[:-1]), missing]}
@@ -86,16 +90,27 @@ class _Place:
 
 
 def _place(column: Floats, codes: int, hinges: bool) -> _Place:
-    missing = np.isnan(column)
     if codes:
-        return _Place(np.where(missing, codes, np.minimum(column, codes - 1)), None, codes + 1)
-    known = column[~missing]
+        return _Place(None, codes)
+    known = column[~np.isnan(column)]
     quantiles = np.unique(np.quantile(known, _KNOTS if hinges else (0.0, 1.0))) if len(known) else np.zeros(1)
     if len(quantiles) == 1:
         # One value nearly everywhere: what is left is a slope up to the extreme.
         quantiles = np.unique([*quantiles, *(known.min(initial=quantiles[0]), known.max(initial=quantiles[0]))])
-    columns = np.where(missing[:, None], 0.0, _hinge_columns(np.where(missing, quantiles[0], column), quantiles))
-    return _Place(np.column_stack([columns, missing]), quantiles, columns.shape[1] + 1)
+    return _Place(quantiles, 0)
+
+
+def _design(X: Floats, places: list[_Place]) -> Design:
+    """The intercept and the numbers as columns, written into one array, and the categories as codes."""
+    numbers, categories = ([j for j, p in enumerate(places) if bool(p.codes) is kind] for kind in (False, True))
+    edges = np.cumsum([1, *(places[j].width for j in numbers)])
+    dense = np.empty((len(X), edges[-1]))
+    dense[:, 0] = 1.0
+    for j, start, end in zip(numbers, edges[:-1], edges[1:], strict=True):
+        places[j].fill(X[:, j], dense[:, start:end])
+    last, found = np.array([places[j].codes for j in categories]), X[:, categories]
+    codes = np.where(np.isnan(found), last, np.minimum(found, last - 1)).astype(np.intp)
+    return Design(dense, codes, tuple(places[j].width for j in categories))
 
 
 def _hinge_columns(x: Floats, knots: Floats) -> Floats:
@@ -109,7 +124,7 @@ def _hinge_columns(x: Floats, knots: Floats) -> Floats:
 
 def _additive(places: list[_Place], coefficients: Floats, X: Floats) -> AdditiveModel:
     # The dense columns come first, after the intercept, and then the categories.
-    order = sorted(range(len(places)), key=lambda j: places[j].knots is None)
+    order = sorted(range(len(places)), key=lambda j: places[j].codes > 0)
     parts = np.split(coefficients[1:], np.cumsum([places[j].width for j in order])[:-1])
     of = dict(zip(order, parts, strict=True))
     model = AdditiveModel(float(coefficients[0]), [p.piece(of[j]) for j, p in enumerate(places)], [0.0] * len(places))

@@ -89,9 +89,10 @@ class Design:
         first, edges = self.edges[1], self.edges
         products = np.zeros((edges[-1], edges[-1]))
         for rows in (slice(start, start + _ROWS) for start in range(0, len(v), _ROWS)):
-            weighted = v[rows, None] * self.dense[rows]
-            products[:first, :first] += self.dense[rows].T @ weighted
-            products[first:, :first] += self.ones[rows].T @ weighted
+            root = np.sqrt(v[rows, None])
+            halved = root * self.dense[rows]
+            products[:first, :first] += halved.T @ halved  # of one matrix: half the work
+            products[first:, :first] += self.ones[rows].T @ (root * halved)
         products[:first, first:] = products[first:, :first].T
         places = [slice(start, end) for start, end in zip(edges[1:-1], edges[2:], strict=True)]
         for j, place in enumerate(places):

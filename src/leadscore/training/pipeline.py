@@ -100,8 +100,9 @@ def fit_bundle(
 
     progress("encoding", 0.1)
     history = choose_text(history, split, recipe, seed=seed)
-    known = history.take(split.known).frame
-    encoder = Encoder.fit(known, history.fields, sources=history.sources, missing=recipe.lead.missing)
+    encoder = Encoder.fit(
+        history.take(split.known).frame, history.fields, sources=history.sources, missing=recipe.lead.missing
+    )
     X = encoded(encoder, history)
 
     fitted = fit_stages(X, history, split, encoder, recipe, seed=seed, progress=progress, journal=journal)
