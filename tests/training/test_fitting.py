@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -17,7 +18,7 @@ from leadscore.data.outcomes import Outcome
 from leadscore.data.splits import Split, split_by_time
 from leadscore.errors import NoUsableColumn
 from leadscore.models.features import Encoder
-from leadscore.training.fitting import fit_stages, plain_baseline, stage_rows
+from leadscore.training.fitting import fit_stages, move_stage, plain_baseline, stage_rows
 from leadscore.training.recipe import Recipe, Search
 
 N = 800
@@ -71,6 +72,22 @@ def test_the_test_stretch_is_untouched(history: History) -> None:
     for stage in one:
         assert one[stage].likelihood.model.to_text() == other[stage].likelihood.model.to_text()
         assert one[stage].likelihood.calibrator == other[stage].likelihood.calibrator
+
+
+@pytest.mark.parametrize("gap", [0, 40])
+def test_a_moved_stage_fits_only_the_fold_that_knows_more_than_the_measured_model(history: History, gap: int) -> None:
+    cut, split = Split(folds=4, gap_days=gap), split_by_time(N, Split(gap_days=gap))
+    encoder, X = encoded(history)
+    options = {"recipe": RECIPE.model_copy(update={"split": cut}), "seed": 0, "progress": lambda *_: None}
+    found = fit_stages(X, history, split, encoder, **options)["qualify"]
+    known, last = len(split.known), N - N // 8
+    measured = found.likelihood.model.log_odds(X[known:])
+    moved = move_stage(found, "qualify", measured, X, history, encoder, cut)
+    np.testing.assert_array_equal(moved.forecasts[:known], found.forecasts[:known])
+    np.testing.assert_array_equal(moved.forecasts[known:last], measured[: last - known])
+    fresh = clone(found.competition.winner.estimator).fit(X[: last - gap], history.labels["qualify"][: last - gap])
+    np.testing.assert_allclose(moved.forecasts[last:], fresh.decision_function(X[last:]), atol=1e-9)
+    assert not np.isnan(moved.forecasts[N // 2 :]).any()
 
 
 def test_without_a_column_there_is_nothing_to_fit(history: History) -> None:

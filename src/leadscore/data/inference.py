@@ -215,6 +215,8 @@ def _examples(kind: Kind, column: pd.Series, decimal: Decimal) -> tuple[object, 
     if kind == "category":
         counts = column.str.strip().value_counts()
         return tuple(v for v in counts.index[:4] if v and counts[v] >= 20)[:3]
-    numbers = column.map(lambda cell: parse_number(cell, decimal)).dropna()
+    codes, spelled = pd.factorize(column)
+    read = [parse_number(cell, decimal) for cell in spelled]
+    numbers = pd.Series(np.array([*read, None], dtype=float)[codes]).dropna()
     # Rounded quantiles instead of cells: no real lead lies in an artefact.
     return tuple(float(f"{q:.2g}") for q in numbers.quantile([0.5, 0.9]).dropna().unique())

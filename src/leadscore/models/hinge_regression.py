@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from leadscore.models.additive import AdditiveModel
 from leadscore.models.estimators import Family, two_classes
+from leadscore.models.ridge import Design, fit_ridge
 
 __all__ = ["HingeLogisticRegression"]
 
@@ -56,23 +56,32 @@ class HingeLogisticRegression(Family):
         X, y = validate_data(self, X, y, ensure_all_finite="allow-nan", dtype=np.float64)
         self.classes_ = two_classes(y)
         levels = self.levels or (0,) * X.shape[1]
-        blocks = [_design(X[:, j], levels[j], self.hinges) for j in range(X.shape[1])]
-        design = np.hstack([b.columns for b in blocks])
-        ridge = LogisticRegression(C=self.C, max_iter=400, tol=1e-7, solver="newton-cholesky")
-        ridge.fit(design, y == self.classes_[1], sample_weight=sample_weight)
-        self.model_ = _additive(blocks, ridge.coef_[0], float(ridge.intercept_[0]), X)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X)
+        places = [_place(X[:, j], levels[j], self.hinges) for j in range(X.shape[1])]
+        found = fit_ridge(_design(X, places), y == self.classes_[1], C=self.C, weight=sample_weight)
+        self.model_ = _additive(places, found, X)
         return self
 
 
-class _Block:
-    """Design columns of one field, and how to turn their coefficients into an additive piece."""
+class _Place:
+    """One field in the design: the knots of a number or the codes of a category, and a coefficient for missing."""
 
-    def __init__(self, columns: Floats, knots: Floats | None, codes: int) -> None:
-        self.columns = columns
+    def __init__(self, knots: Floats | None, codes: int) -> None:
         self.knots = knots
         self.codes = codes
+        self.width = codes + 1 if knots is None else max(1, len(knots) - 1) + 1
+
+    def fill(self, column: Floats, columns: Floats) -> None:
+        """Write the dense columns of a number."""
+        assert self.knots is not None
+        missing = np.isnan(column)
+        columns[:, :-1] = _hinge_columns(np.where(missing, self.knots[0], column), self.knots)
+        columns[missing, :-1] = 0.0
+        columns[:, -1] = missing
 
     def piece(self, coefficients: Floats) -> dict[str, Any]:
+        """Coefficients as a broken line or a table."""
         missing = float(coefficients[-1])
         if self.knots is None:
             return {"table": [*map(float, coefficients[:-1]), missing]}
@@ -80,18 +89,28 @@ class _Block:
         return {"knots": self.knots.tolist(), "values": values.tolist(), "missing": missing}
 
 
-def _design(column: Floats, codes: int, hinges: bool) -> _Block:
-    missing = np.isnan(column)
+def _place(column: Floats, codes: int, hinges: bool) -> _Place:
     if codes:
-        onehot = (column[:, None] == np.arange(codes)[None, :]).astype(float)
-        return _Block(np.column_stack([onehot, missing]), None, codes)
-    known = column[~missing]
+        return _Place(None, codes)
+    known = column[~np.isnan(column)]
     quantiles = np.unique(np.quantile(known, _KNOTS if hinges else (0.0, 1.0))) if len(known) else np.zeros(1)
     if len(quantiles) == 1:
         # One value nearly everywhere: what is left is a slope up to the extreme.
         quantiles = np.unique([*quantiles, *(known.min(initial=quantiles[0]), known.max(initial=quantiles[0]))])
-    columns = np.where(missing[:, None], 0.0, _hinge_columns(np.where(missing, quantiles[0], column), quantiles))
-    return _Block(np.column_stack([columns, missing]), quantiles, 0)
+    return _Place(quantiles, 0)
+
+
+def _design(X: Floats, places: list[_Place]) -> Design:
+    """The intercept and the numbers as columns, written into one array, and the categories as codes."""
+    numbers, categories = ([j for j, p in enumerate(places) if bool(p.codes) is kind] for kind in (False, True))
+    edges = np.cumsum([1, *(places[j].width for j in numbers)])
+    dense = np.empty((len(X), edges[-1]))
+    dense[:, 0] = 1.0
+    for j, start, end in zip(numbers, edges[:-1], edges[1:], strict=True):
+        places[j].fill(X[:, j], dense[:, start:end])
+    last, found = np.array([places[j].codes for j in categories]), X[:, categories]
+    codes = np.where(np.isnan(found), last, np.minimum(found, last - 1)).astype(np.intp)
+    return Design(dense, codes, tuple(places[j].width for j in categories))
 
 
 def _hinge_columns(x: Floats, knots: Floats) -> Floats:
@@ -103,9 +122,11 @@ def _hinge_columns(x: Floats, knots: Floats) -> Floats:
     return columns
 
 
-def _additive(blocks: list[_Block], coefficients: Floats, intercept: float, X: Floats) -> AdditiveModel:
-    edges = np.cumsum([0, *(b.columns.shape[1] for b in blocks)])
-    pieces = [b.piece(coefficients[s:e]) for b, s, e in zip(blocks, edges[:-1], edges[1:], strict=True)]
-    model = AdditiveModel(intercept, pieces, [0.0] * len(pieces))
+def _additive(places: list[_Place], coefficients: Floats, X: Floats) -> AdditiveModel:
+    # The dense columns come first, after the intercept, and then the categories.
+    order = sorted(range(len(places)), key=lambda j: places[j].codes > 0)
+    parts = np.split(coefficients[1:], np.cumsum([places[j].width for j in order])[:-1])
+    of = dict(zip(order, parts, strict=True))
+    model = AdditiveModel(float(coefficients[0]), [p.piece(of[j]) for j, p in enumerate(places)], [0.0] * len(places))
     means = model.contributions(X).mean(axis=0)
-    return AdditiveModel(intercept, pieces, means.tolist())
+    return AdditiveModel(model.intercept, model.pieces, means.tolist())

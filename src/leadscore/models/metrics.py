@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,12 @@ __all__ = ["Measures", "log_losses", "measure", "paired_difference", "roc_auc", 
 Floats = npt.NDArray[np.float64]
 
 _EDGE = 1e-6
+
+_CELLS = 1_000_000
+"""Rows times bootstrap samples that are held at a time."""
+
+MIN_POSITIVES_TO_REFUTE = 30
+"""Outcomes from which the mean prediction may be held against the mean outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +84,16 @@ def measure(p: Floats, y: Floats, *, weight: Floats | None = None, seed: int = 0
     >>> bool(low < 1 < high), figures.calibration_refuted
     (True, False)
     """
-    rng = np.random.default_rng(seed)
     w = np.ones(len(y)) if weight is None else weight
-    point = _figures(p, y, w[None, :])
-    weights = w * rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=draws)
-    weights = weights[(weights @ y > 0) & (weights @ (1 - y) > 0)]
-    sampled = _figures(p, y, weights)
-    values = {name: float(value[0]) for name, value in point.items()}
-    intervals = {name: _interval(sampled[name], 0.05, 0.95) for name in point}
+    ranks = _Ranks.of(p)
+    point = _figures(p, y, w[None, :], ranks)
+    parts = [_figures(p, y, w * counts, ranks) for counts in _resampled(y, w, seed, draws)]
+    sampled = {name: np.concatenate([part[name] for part in parts]) for name in point}
     return Measures(
-        values=values,
-        intervals=intervals,
+        values={name: float(value[0]) for name, value in point.items() if name != "bias"},
+        intervals={name: _interval(sampled[name], 0.05, 0.95) for name in point if name != "bias"},
         signal_bound=float(np.quantile(sampled["roc_auc"], 0.025)),
-        calibration_refuted=_refuted(p, y, weights),
+        calibration_refuted=_refuted(sampled["bias"]) if y.sum() >= MIN_POSITIVES_TO_REFUTE else None,
         rows=len(y),
         positives=int(y.sum()),
     )
@@ -98,7 +101,8 @@ def measure(p: Floats, y: Floats, *, weight: Floats | None = None, seed: int = 0
 
 def roc_auc(p: Floats, y: Floats, weight: Floats | None = None) -> float:
     """Area under the ROC curve; ties count half."""
-    return float(_roc_auc(p, y, np.ones((1, len(y))) if weight is None else weight[None, :])[0])
+    weights = np.ones((1, len(y))) if weight is None else weight[None, :]
+    return float(_roc_auc(*_Ranks.of(p).sums(weights, y))[0])
 
 
 def log_losses(p: Floats, y: Floats, weight: Floats | None = None) -> Floats:
@@ -123,51 +127,75 @@ def standard_error(values: Floats) -> float:
 
 def signal_bound(p: Floats, y: Floats, *, seed: int = 0, draws: int = 500) -> float:
     """One-sided 97.5 % lower bound of the ROC AUC, by bootstrap over leads."""
-    rng = np.random.default_rng(seed)
-    weights = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=draws).astype(float)
-    return float(np.quantile(_roc_auc(p, y, weights), 0.025))
+    ranks, ones = _Ranks.of(p), np.ones(len(y))
+    areas = [_roc_auc(*ranks.sums(counts, y)) for counts in _resampled(y, ones, seed, draws)]
+    return float(np.quantile(np.concatenate(areas), 0.025))
 
 
-def _figures(p: Floats, y: Floats, weights: Floats) -> dict[str, Floats]:
+def _resampled(y: Floats, weight: Floats, seed: int, draws: int) -> Iterator[Floats]:
+    """How often each row is in each bootstrap sample, some samples at a time; samples with one class are left out."""
+    rng, n = np.random.default_rng(seed), len(y)
+    at_once = max(1, _CELLS // n)
+    for done in range(0, draws, at_once):
+        drawn = rng.integers(n, size=(min(at_once, draws - done), n))
+        counts = np.array([np.bincount(rows, minlength=n) for rows in drawn], dtype=float)
+        yield counts[(counts @ (weight * y) > 0) & (counts @ (weight * (1 - y)) > 0)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ranks:
+    """Rows by ascending likelihood, and where each group of equal ones starts."""
+
+    order: npt.NDArray[np.intp]
+    starts: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, p: Floats) -> _Ranks:
+        order = np.argsort(p, kind="stable")
+        return cls(order, np.flatnonzero(np.r_[True, np.diff(p[order]) > 0]))
+
+    def sums(self, weights: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Weight of the positives and of the negatives in each group, for each row of weights."""
+        ranked = weights.take(self.order, axis=1)
+        positive = ranked * y[self.order]
+        negative = ranked - positive
+        if len(self.starts) < len(self.order):
+            positive, negative = (np.add.reduceat(part, self.starts, axis=1) for part in (positive, negative))
+        return positive, negative
+
+
+def _figures(p: Floats, y: Floats, weights: Floats, ranks: _Ranks) -> dict[str, Floats]:
     share = weights / weights.sum(axis=1, keepdims=True)
-    slopes = np.array([cox_fit(logit(np.clip(p, _EDGE, 1 - _EDGE)), y, w, steps=8) for w in weights])
+    log_odds = logit(np.clip(p, _EDGE, 1 - _EDGE))
+    slopes = np.array([cox_fit(log_odds, y, w, steps=8) for w in weights]).reshape(-1, 2)
+    positive, negative = ranks.sums(weights, y)
     return {
-        "roc_auc": _roc_auc(p, y, weights),
-        "pr_auc": _average_precision(p, y, weights),
+        "roc_auc": _roc_auc(positive, negative),
+        "pr_auc": _average_precision(positive, negative),
         "log_loss": share @ log_losses(p, y),
         "brier": share @ (p - y) ** 2,
         "calibration_slope": slopes[:, 0],
         "calibration_intercept": slopes[:, 1],
+        "bias": (weights @ p) / np.maximum(weights @ y, 1e-12),
     }
 
 
-def _roc_auc(p: Floats, y: Floats, weights: Floats) -> Floats:
-    _, group = np.unique(p, return_inverse=True)
-    order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(group[order]) > 0])
-    positive = np.add.reduceat((weights * y)[:, order], starts, axis=1)
-    negative = np.add.reduceat((weights * (1 - y))[:, order], starts, axis=1)
+def _roc_auc(positive: Floats, negative: Floats) -> Floats:
     below = np.cumsum(negative, axis=1) - 0.5 * negative
     area: Floats = (positive * below).sum(axis=1) / (positive.sum(axis=1) * negative.sum(axis=1))
     return area
 
 
-def _average_precision(p: Floats, y: Floats, weights: Floats) -> Floats:
-    _, group = np.unique(-p, return_inverse=True)
-    order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(group[order]) > 0])
-    positive = np.add.reduceat((weights * y)[:, order], starts, axis=1)
-    everyone = np.add.reduceat(weights[:, order], starts, axis=1)
-    precision = np.cumsum(positive, axis=1) / np.maximum(np.cumsum(everyone, axis=1), 1e-12)
+def _average_precision(positive: Floats, negative: Floats) -> Floats:
+    positive, negative = positive[:, ::-1], negative[:, ::-1]  # from the likeliest down
+    found = np.cumsum(positive, axis=1)
+    precision = found / np.maximum(found + np.cumsum(negative, axis=1), 1e-12)
     average: Floats = (precision * positive).sum(axis=1) / positive.sum(axis=1)
     return average
 
 
-def _refuted(p: Floats, y: Floats, weights: Floats) -> bool | None:
-    if y.sum() < 30:
-        return None
-    ratios = (weights @ p) / np.maximum(weights @ y, 1e-12)
-    low, high = np.quantile(ratios, [0.025, 0.975])
+def _refuted(bias: Floats) -> bool:
+    low, high = np.quantile(bias, [0.025, 0.975])
     return bool(low > 1.1 or high < 1 / 1.1)
 
 

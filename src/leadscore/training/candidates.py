@@ -123,7 +123,8 @@ class Candidate:
 
     def fit(self, past: Past) -> Any:
         """Fit a copy of the estimator on the leads that count; None where they have one outcome only."""
-        past = past.take(np.flatnonzero(past.counts))
+        if not past.counts.all():
+            past = past.take(np.flatnonzero(past.counts))
         weight = past.weight
         if self.recency != Recency() and len(past.y):
             recent = self.recency.weights(past.moments)

@@ -134,13 +134,20 @@ def fit_stages(
 
 
 def move_stage(
-    fitted: FittedStage, stage: Stage, X: Floats, history: History, encoder: Encoder, split: Split
+    fitted: FittedStage, stage: Stage, measured: Floats, X: Floats, history: History, encoder: Encoder, split: Split
 ) -> FittedStage:
-    """The same procedure on all leads of a history: fitted anew, calibrated on forecasts of its own folds."""
+    """The same procedure on all leads of a history: fitted anew, calibrated on forecasts of its folds.
+
+    Nothing is forecast twice: earlier leads have the forecasts of the competition, and those that it did not know have
+    the measured model's (``measured``, in log-odds) until a fold begins that learns from more than that model did.
+    """
     competition = replace(fitted.competition, winner=moved_to(encoder, fitted.competition.winner))
     rows = np.arange(len(history))
+    known = len(rows) - len(measured)
     folds = Folds(past_of(X, history, stage, rows), split.folds, gap=split.gap_days)
-    forecasts = folds.everywhere(np.concatenate(list(folds(competition.winner))))
+    forecasts = np.concatenate([fitted.forecasts[:known], measured])
+    for now, raw in folds.beyond(known, competition.winner):
+        forecasts[now] = raw
     return _settle(competition, folds, forecasts, rows, len(history))
 
 

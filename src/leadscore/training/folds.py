@@ -16,6 +16,7 @@ from leadscore.training.recalibration import Forecasts
 __all__ = ["Folds"]
 
 Floats = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -43,6 +44,12 @@ class Folds:
         """Raw log-odds of each stretch, one after the other."""
         for before, now in self.stretches:
             yield candidate.log_odds(self.past.take(before), self.past.X[now])
+
+    def beyond(self, known: int, candidate: Candidate) -> Iterator[tuple[Index, Floats]]:
+        """Rows and raw log-odds of the stretches that learn from ``known`` leads and at least half a stretch more."""
+        for before, now in self.stretches:
+            if len(before) - known >= len(now) / 2:
+                yield now, candidate.log_odds(self.past.take(before), self.past.X[now])
 
     def forecasts(self, raw: Floats) -> Forecasts:
         """What was said of the leads that count, beside what happened."""

@@ -100,8 +100,9 @@ def fit_bundle(
 
     progress("encoding", 0.1)
     history = choose_text(history, split, recipe, seed=seed)
-    known = history.take(split.known).frame
-    encoder = Encoder.fit(known, history.fields, sources=history.sources, missing=recipe.lead.missing)
+    encoder = Encoder.fit(
+        history.take(split.known).frame, history.fields, sources=history.sources, missing=recipe.lead.missing
+    )
     X = encoded(encoder, history)
 
     fitted = fit_stages(X, history, split, encoder, recipe, seed=seed, progress=progress, journal=journal)
@@ -113,7 +114,7 @@ def fit_bundle(
 
     progress("moving the procedure forward to the newest leads", 0.85)
     measured = Final.as_measured(X, history, split, encoder, fitted)
-    final = move_forward(measured, history, recipe)
+    final = move_forward(measured, X, history, recipe)
 
     progress("pricing the capacity and cutting the tiers", 0.9)
     drift = examined.drift.only({f.name for f in history.fields}).sentences

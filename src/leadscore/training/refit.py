@@ -72,13 +72,21 @@ class Final:
         return cls(encoder, fitted, rows, recent, {stage: f.forecast(X, recent) for stage, f in fitted.items()})
 
 
-def move_forward(measured: Final, history: History, recipe: Recipe) -> Final:
-    """Fit the measured procedure on all mature leads; where ``split.refit`` is off, the measured model goes to work."""
+def move_forward(measured: Final, X: Floats, history: History, recipe: Recipe) -> Final:
+    """Fit the measured procedure on all mature leads; where ``split.refit`` is off, the measured model goes to work.
+
+    ``X`` has the leads as the measured model's encoder encodes them.
+    """
     if not recipe.split.refit:
         return measured
     rows = np.arange(len(history))
     recent = rows[len(rows) - max(1, round(len(rows) * recipe.split.calibrate_share)) :]
     encoder = Encoder.fit(history.frame, history.fields, sources=history.sources, missing=recipe.lead.missing)
+    later = X[len(measured.rows) :]
+    told = {stage: f.likelihood.model.log_odds(later) for stage, f in measured.fitted.items()}
     X = encoded(encoder, history)
-    fitted = {stage: move_stage(f, stage, X, history, encoder, recipe.split) for stage, f in measured.fitted.items()}
+    fitted = {
+        stage: move_stage(f, stage, told[stage], X, history, encoder, recipe.split)
+        for stage, f in measured.fitted.items()
+    }
     return Final._of(X, history, encoder, fitted, rows, recent)
