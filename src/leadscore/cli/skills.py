@@ -82,8 +82,7 @@ def _table(what: str, level: SkillLevel) -> Table:
 def _money(review: SkillsReview) -> Table:
     table = Table(
         title=f"What it would be worth, {review.recipe.currency} a month",
-        caption="A stage: before the hours that later roles would need. One more head: its hours at today's price,\n"
-        "which is the most that it can bring.",
+        caption="After the cost of the hours that it takes, with everybody's time spent as well as it can be.",
         box=SIMPLE_HEAD,
     )
     for header in ("", "Worth", "90 % interval"):

@@ -95,8 +95,22 @@ class SkillsReview:
 
     @property
     def conclusion(self) -> tuple[str, ...]:
-        """One sentence a stage."""
-        return tuple(_concluded(stage, s.reps) for stage, s in self.stages.items())
+        """One sentence a stage on who differs, and one on what mending it would bring beside one more head."""
+        money = self._money
+        return (*(_concluded(stage, s.reps) for stage, s in self.stages.items()), *([money] if money else []))
+
+    @property
+    def _money(self) -> str:
+        worth = [
+            f"the lower half of the reps at the median of {stage} would bring {s.worth.lower_half:,.0f} "
+            f"({s.worth.lower_half_interval[0]:,.0f} to {s.worth.lower_half_interval[1]:,.0f}), one point of "
+            f"conversion there {s.worth.one_point:,.0f}"
+            for stage, s in self.stages.items()
+            if s.worth is not None
+        ]
+        best = max(self.heads, key=lambda role: self.heads[role], default=None)
+        heads = [] if best is None else [f"one more {best} {self.heads[best]:,.0f}"]
+        return f"{self.recipe.currency} a month: {'; '.join([*worth, *heads])}" if worth else ""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form, as in ``review --skills --json``; the interval at the top is that of the last stage."""

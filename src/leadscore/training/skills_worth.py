@@ -12,8 +12,10 @@ import numpy.typing as npt
 from leadscore.data.history import History
 from leadscore.data.outcomes import Stage
 from leadscore.decisions import DAYS
+from leadscore.decisions.skill_worth import POINT, worth_per_head, worth_per_point
 from leadscore.decisions.skills import SkillLevel
-from leadscore.models.value import MarginTable, fit_table
+from leadscore.models.value import fit_table
+from leadscore.training.expectations import product_column
 from leadscore.training.recipe import Recipe
 from leadscore.training.tiering import cut_tiers
 
@@ -28,7 +30,7 @@ _RECENT = 0.25
 
 @dataclass(frozen=True, slots=True)
 class StageWorth:
-    """Money a month at one stage, before the hours that later roles would need.
+    """Money a month at one stage, after the cost and the price of the hours that further successes take.
 
     Parameters
     ----------
@@ -56,35 +58,31 @@ class Money:
 
     Parameters
     ----------
-    leads_per_month, per_success
-        By stage, leads that reach it and what a further success there brings; empty where nothing says what it is.
+    leads_per_month, per_point
+        By stage, leads that reach it and what one more point of conversion there brings a month; empty where nothing
+        says what a win is worth.
     heads
-        Worth of one more head a month, by role: the price of an hour times the hours.
+        Worth of one more head a month, by role.
     notes
         Where the figures come from.
     """
 
     leads_per_month: Mapping[Stage, float]
-    per_success: Mapping[Stage, float]
+    per_point: Mapping[Stage, float]
     heads: Mapping[str, float]
     notes: tuple[str, ...]
 
     def of(self, stage: Stage, reps: SkillLevel) -> StageWorth | None:
         """Worth at a stage, of a point and of what the reps lose."""
-        if stage not in self.per_success:
+        if stage not in self.per_point:
             return None
-        monthly = self.leads_per_month[stage] * self.per_success[stage]
-        low, high = reps.gain_interval
-        return StageWorth(
-            leads_per_month=self.leads_per_month[stage],
-            one_point=0.01 * monthly,
-            lower_half=monthly * reps.gain,
-            lower_half_interval=(monthly * low, monthly * high),
-        )
+        one_point = self.per_point[stage]
+        lower_half, low, high = (one_point * share / POINT for share in (reps.gain, *reps.gain_interval))
+        return StageWorth(self.leads_per_month[stage], one_point, lower_half, (low, high))
 
 
 def money_of(likelihoods: Mapping[Stage, Floats], history: History, whole: History, recipe: Recipe) -> Money:
-    """Price the roles' hours as training would, and say what a success at each stage brings.
+    """Price the roles' hours as training would, and say what a point at each stage and one more head would bring.
 
     Parameters
     ----------
@@ -97,47 +95,34 @@ def money_of(likelihoods: Mapping[Stage, Floats], history: History, whole: Histo
     recipe
         Margin, structure, assumptions.
     """
-    rate = None if recipe.close is None else recipe.close.rate
-    if "close" not in likelihoods and rate is None:
+    if "close" not in likelihoods and (recipe.close is None or recipe.close.rate is None):
         note = "only [qualify] is learned, so nothing says what a lead is worth: give `rate` under [close]"
         return Money({}, {}, {}, (note,))
     rows = np.arange(len(history))[-max(1, round(len(history) * _RECENT)) :]
-    margins, source = _margins(history, recipe)
-    margin = margins(np.empty((len(rows), 0)), history.segment[rows])
+    margin, source = _margins(history, recipe)
     recent = {stage: p[rows] for stage, p in likelihoods.items()}
-    policy, _, notes = cut_tiers(recent, history, rows, margin, recipe, arrivals=whole)
-    months = DAYS["month"] / DAYS[policy.structure.period]
-    arrivals = policy.leads_per_period * months
-    reach, per_success = _by_stage(recent, margin, rate)
+    policy, leads, notes = cut_tiers(recent, history, rows, margin[rows], recipe, arrivals=whole)
+    arrivals = policy.leads_per_period * DAYS["month"] / DAYS[policy.structure.period]
+    qualified = float(recent["qualify"].mean()) if "qualify" in recent else 1.0
     return Money(
-        leads_per_month={stage: share * arrivals for stage, share in reach.items()},
-        per_success=per_success,
-        heads={r.name: policy.prices.per_hour[r.name] * r.hours_per_period * months for r in policy.structure.role},
+        leads_per_month={"qualify": arrivals, "close": qualified * arrivals},
+        per_point=worth_per_point(policy, leads),
+        heads=worth_per_head(policy, leads),
         notes=(source, *notes),
     )
 
 
-def _by_stage(
-    recent: Mapping[Stage, Floats], margin: Floats, rate: float | None
-) -> tuple[dict[Stage, float], dict[Stage, float]]:
-    """Share of the leads that reaches each stage, and what one more success there brings."""
-    close, qualify = recent.get("close"), recent.get("qualify")
-    odds_to_close = np.full(len(margin), rate) if close is None else close
-    if qualify is None:
-        return {"close": 1.0}, {"close": float(np.average(margin, weights=odds_to_close))}
-    # Whoever is nearly won over is worth most at the next stage, so the leads count by their own likelihood.
-    per_qualified = float(np.average(odds_to_close * margin, weights=qualify))
-    per_win = float(np.average(margin, weights=qualify * odds_to_close))
-    return {"qualify": 1.0, "close": float(qualify.mean())}, {"qualify": per_qualified, "close": per_win}
-
-
-def _margins(history: History, recipe: Recipe) -> tuple[MarginTable, str]:
+def _margins(history: History, recipe: Recipe) -> tuple[Floats, str]:
+    """Margin of each lead if won, and where it comes from: of the product, where there is one, else of the segment."""
     share, said = recipe.value.margin_share, recipe.value.margin_per_win
     won = np.nan_to_num(history.amount) > 0
     if share is not None and won.any():
-        table = fit_table(history.amount[won] * share, history.segment[won])
-        return table, f"margin of a won deal: {share:.0%} of the amount, {table.overall:,.0f} in the mean"
-    if said is not None:
-        return MarginTable(said, {}), f"margin of a won deal: {said:,.0f} (the recipe)"
-    assumed = MarginTable(_ASSUMED_MARGIN, {})
-    return assumed, f"margin of a won deal: {_ASSUMED_MARGIN:,.0f} (an assumption: set [value] in the recipe)"
+        product = product_column(history)
+        key = history.segment if product is None else history.frame[product].to_numpy(dtype=object)
+        table = fit_table(history.amount[won] * share, key[won])
+        by = "segment" if product is None else repr(product)
+        note = f"margin of a won deal: {share:.0%} of the amount, by {by}, {table.overall:,.0f} in the mean"
+        return table(np.empty((len(key), 0)), key), note
+    margin = said or _ASSUMED_MARGIN
+    source = "the recipe" if said else "an assumption: set [value] in the recipe"
+    return np.full(len(history), margin), f"margin of a won deal: {margin:,.0f} ({source})"

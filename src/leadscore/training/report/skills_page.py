@@ -59,14 +59,15 @@ def _level(what: str, level: SkillLevel) -> Iterator[str]:
     yield "<th class=n>Effect<th class=n>90 % interval<th class=n>Points<th></tr>"
     for g in level.groups:
         yield f"<tr><td>{escape(g.name)}<td class=n>{g.leads:,}<td class=n>{g.happened:,}<td class=n>{g.expected:,.1f}"
-        yield f"<td class=n>{g.effect:+z.2f}<td class=n>{g.low:+z.2f} to {g.high:+z.2f}<td class=n>{100 * g.points:+z.1f}"
+        yield f"<td class=n>{g.effect:+z.2f}<td class=n>{g.low:+z.2f} to {g.high:+z.2f}"
+        yield f"<td class=n>{100 * g.points:+z.1f}"
         yield f'<td><span class="{g.flag or "alike"}">{g.flag or ""}</span></tr>'
     yield "</table>"
 
 
 def _heads(review: SkillsReview) -> Iterator[str]:
     if review.heads:
-        yield "<h2>Beside it: one more head, at most</h2><table><tr><th>Role<th class=n>Worth a month</tr>"
+        yield "<h2>Beside it: one more head</h2><table><tr><th>Role<th class=n>Worth a month</tr>"
         for role, worth in review.heads.items():
             yield f"<tr><td>{escape(role)}<td class=n>{worth:,.0f} {review.recipe.currency}</tr>"
         yield "</table>"
