@@ -8,7 +8,7 @@ truth are too short where groups are few, and collapse where the estimate is 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +42,8 @@ class Pooling:
     effect
         Most likely effect of each group given ``sd``, between 0 and ``raw``.
     low, high
-        Interval of each effect, which allows for the doubt about the centre and the standard deviation.
+        Interval of each effect, against the mean of the groups with cases; it allows for the doubt about that mean and
+        about the standard deviation.
     """
 
     centre: float
@@ -78,10 +79,11 @@ def pool(cases: Cases, *, level: float = 0.9, successes: ExpectedSuccesses | Non
     >>> happened = (rng.random(1600) < np.array([0.2, 0.3, 0.3, 0.42])[group]).astype(float)
     >>> found = pool(Cases(np.full(1600, 0.3), happened, group, groups=4))
     >>> found.effect.round(1), bool(found.high[0] < 0 < found.low[3])
-    (array([-0.4,  0. ,  0. ,  0.5]), True)
+    (array([-0.5, -0. , -0.1,  0.6]), True)
     """
     successes = successes or ExpectedSuccesses.of(cases)
     mixture = Mixture.of(cases, successes)
+    against = mixture.against(cases.counts > 0)
     centre = float(mixture.weight @ mixture.centre)
     sd = float(mixture.sd_quantiles(np.array(0.5)))
     score = cases.sums(cases.happened)[:, None] - successes.expected
@@ -93,8 +95,8 @@ def pool(cases: Cases, *, level: float = 0.9, successes: ExpectedSuccesses | Non
         sd_interval=mixture.sd_interval(level),
         raw=np.where(cases.counts > 0, raw, np.nan),
         effect=np.array([_root(successes.effect, row - prior) for row in score]) - centre,
-        low=mixture.effect_quantiles((1 - level) / 2),
-        high=mixture.effect_quantiles((1 + level) / 2),
+        low=against.quantiles((1 - level) / 2),
+        high=against.quantiles((1 + level) / 2),
         _mixture=mixture,
     )
 
@@ -149,7 +151,15 @@ class Mixture:
         shortest = int(np.argmin(high - low))
         return float(low[shortest]), float(high[shortest])
 
-    def effect_quantiles(self, tail: float) -> Floats:
+    def against(self, groups: npt.NDArray[np.bool_]) -> Mixture:
+        """Effects less the mean effect of these groups."""
+        share = groups / groups.sum()
+        variance = self.width**2
+        # The effects of a component are independent, but each is part of the mean.
+        variance = variance * (1 - 2 * share)[:, None] + share**2 @ variance
+        return replace(self, mean=self.mean - share @ self.mean, width=np.sqrt(np.maximum(variance, 1e-12)))
+
+    def quantiles(self, tail: float) -> Floats:
         """The same quantile of every group's effect, by bisection."""
         low, high = np.full(len(self.mean), -2 * REACH), np.full(len(self.mean), 2 * REACH)
         for _ in range(40):
@@ -170,10 +180,11 @@ def _components(cases: Cases) -> tuple[Floats, Floats, Floats]:
     root = np.linspace(0, np.sqrt(_LARGEST_SD), _SDS)
     sds = root**2
     z = np.linspace(-_CENTRE_REACH, _CENTRE_REACH, _CENTRES)
-    variance = cases.at(common_effect(cases)).variances
+    common = common_effect(cases)
+    variance = cases.at(common).variances
     # Centres as far around the common effect as the groups leave open at each standard deviation.
     open_to = 1 / np.sqrt(np.maximum((variance / (1 + variance * sds[:, None] ** 2)).sum(axis=1), 1e-2))
-    centre = common_effect(cases) + open_to[:, None] * z
+    centre = np.clip(common + open_to[:, None] * z, -REACH, REACH)
     volume = np.gradient(sds)[:, None] * open_to[:, None] * np.ones_like(z)
     return centre.ravel(), np.repeat(sds, len(z)), volume.ravel()
 

@@ -18,12 +18,13 @@ from leadscore.data.history import History, split_history
 from leadscore.data.leakage import apply_audit, audit
 from leadscore.data.outcomes import Stage
 from leadscore.data.schema import category_key
+from leadscore.decisions.group_outcomes import Cases, common_effect
 from leadscore.errors import NoSignal, NoUsableColumn, OneClass, TooFewOutcomes
 from leadscore.models.calibration import fit_sigmoid
 from leadscore.models.features import Encoder
 from leadscore.training.candidates import Candidate, Past
 from leadscore.training.evaluation import check_outcomes, evaluate, refuse_without_signal
-from leadscore.training.fitting import fit_stages, past_of, plain_baseline
+from leadscore.training.fitting import fit_stages, past_of, plain_baseline, stage_rows
 from leadscore.training.recipe import Recipe
 from leadscore.training.segments import moved_to
 from leadscore.training.text_choice import choose_text, encoded
@@ -36,6 +37,8 @@ Index: TypeAlias = npt.NDArray[np.intp]
 _FOLDS = 5
 _TRIALS = 4
 """Candidates of each stage that compete: the expectation needs a sound model, not the best one."""
+_STRETCHES, _MIN_OF_STRETCH = 6, 50
+"""Most stretches of time in which expectations are levelled, and the outcomes of each class that one needs."""
 _PRIOR_LEADS = 20.0
 """Leads at the base rate of all that a product's own rate begins with."""
 _MAX_PRODUCTS = 50
@@ -80,11 +83,30 @@ def expect(
         All leads have the same outcome, so there is nothing to compare.
     """
     try:
-        return _by_model(history, recipe, seed, progress)
+        found = _by_model(history, recipe, seed, progress)
     except OneClass:
         raise
     except (NoSignal, TooFewOutcomes, NoUsableColumn) as refusal:
-        return _by_base_rate(history, str(refusal).removesuffix(" Nothing was registered."))
+        found = _by_base_rate(history, str(refusal).removesuffix(" Nothing was registered."))
+    levelled = {
+        stage: _levelled(p, history.labels[stage], stage_rows(history, stage, np.arange(len(history))))
+        for stage, p in found.likelihoods.items()
+    }
+    return replace(found, likelihoods=levelled)
+
+
+def _levelled(p: Floats, y: Floats, rows: Index) -> Floats:
+    """Set the sum of the expectations in each stretch of time to what happened.
+
+    A rep who worked in a good quarter is held against what others did in it.
+    """
+    rarer = int(min(y[rows].sum(), (1 - y[rows]).sum()))
+    result = p.copy()
+    for stretch in np.array_split(rows, max(1, min(_STRETCHES, rarer // _MIN_OF_STRETCH))):
+        alone = np.zeros(len(stretch), dtype=np.intp)
+        cases = Cases(p[stretch], y[stretch], alone, groups=1)
+        result[stretch] = cases.at(common_effect(cases)).expected
+    return result
 
 
 def without_columns_of(history: History, groups: Iterable[npt.NDArray[np.object_]]) -> tuple[History, tuple[str, ...]]:
