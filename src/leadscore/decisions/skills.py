@@ -7,7 +7,7 @@ in one or two reviews of a hundred.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leadscore.decisions.group_outcomes import Cases, Dispersion, ExpectedSuccesses, common_effect, dispersion
-from leadscore.decisions.partial_pooling import pool
+from leadscore.decisions.partial_pooling import Pooling, pool
 
 __all__ = ["Flag", "GroupEffect", "SkillLevel", "review_groups"]
 
@@ -148,32 +148,12 @@ def review_groups(
     [('Cid', 'above'), ('Ann', 'below'), ('Bob', 'below')]
     """
     successes = ExpectedSuccesses.of(cases)
-    pooled = pool(cases, level=LEVEL, successes=successes)
-    test = dispersion(cases)
+    pooled, test = pool(cases, level=LEVEL, successes=successes), dispersion(cases)
     ranked = test.p_value < significance
-    alike = cases.at(common_effect(cases))
-    happened, expected, deviation = (alike.sums(alike.happened), alike.sums(alike.expected), np.sqrt(alike.variances))
-    at_effect, at_mean = (successes.at(pooled.centre + e) for e in (pooled.effect, np.zeros(cases.groups)))
-    points = (at_effect - at_mean) / np.maximum(cases.counts, 1)
-    groups = [
-        GroupEffect(
-            name=name,
-            leads=int(cases.counts[j]),
-            happened=int(happened[j]),
-            expected=float(expected[j]),
-            deviation=float(deviation[j]),
-            raw=float(pooled.raw[j]),
-            effect=float(pooled.effect[j]),
-            low=float(pooled.low[j]),
-            high=float(pooled.high[j]),
-            points=float(points[j]),
-        )
-        for j, name in enumerate(names)
-    ]
     gains = _gains(pooled.draws(np.random.default_rng(seed), _DRAWS), successes, cases)
     low, high = np.quantile(gains, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return SkillLevel(
-        groups=_in_order(groups, ranked=ranked),
+        groups=_in_order(_effects(cases, names, pooled, successes), ranked=ranked),
         dispersion=test,
         ranked=ranked,
         sd=pooled.sd,
@@ -183,7 +163,27 @@ def review_groups(
     )
 
 
-def _in_order(groups: Sequence[GroupEffect], *, ranked: bool) -> tuple[GroupEffect, ...]:
+def _effects(
+    cases: Cases, names: Sequence[str], pooled: Pooling, successes: ExpectedSuccesses
+) -> Iterator[GroupEffect]:
+    alike = cases.at(common_effect(cases))
+    at_effect, at_mean = (successes.at(pooled.centre + e) for e in (pooled.effect, np.zeros(cases.groups)))
+    figures = {
+        "expected": alike.sums(alike.expected),
+        "deviation": np.sqrt(alike.variances),
+        "raw": pooled.raw,
+        "effect": pooled.effect,
+        "low": pooled.low,
+        "high": pooled.high,
+        "points": (at_effect - at_mean) / np.maximum(cases.counts, 1),
+    }
+    happened, leads = cases.sums(cases.happened), cases.counts
+    for j, name in enumerate(names):
+        told = {figure: float(values[j]) for figure, values in figures.items()}
+        yield GroupEffect(name=name, leads=int(leads[j]), happened=int(happened[j]), flag=None, **told)
+
+
+def _in_order(groups: Iterable[GroupEffect], *, ranked: bool) -> tuple[GroupEffect, ...]:
     if not ranked:
         return tuple(sorted(groups, key=lambda g: g.name.casefold()))
     flagged = [replace(g, flag=_flag(g)) for g in groups]
