@@ -44,7 +44,7 @@ class Cases:
 
     def sums(self, values: Floats) -> Floats:
         """Sum over the cases of each group."""
-        return np.bincount(self.group, weights=values, minlength=self.groups)
+        return np.bincount(self.group, weights=values, minlength=self.groups).astype(np.float64)
 
     @property
     def counts(self) -> Floats:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from leadscore.decisions.routing import Policy
 from leadscore.decisions.structure import DAYS, Structure
 
 __all__ = ["POINT", "worth_per_head", "worth_per_point"]
+
+Stage: TypeAlias = Literal["qualify", "close"]
 
 POINT = 0.01
 """One point of conversion, as a share."""
@@ -39,7 +41,7 @@ def worth_per_head(policy: Policy, prospects: Prospects) -> Mapping[str, float]:
     return {name: _gain(policy, prospects, other) for name, other in more.items()}
 
 
-def worth_per_point(policy: Policy, prospects: Prospects) -> Mapping[Literal["qualify", "close"], float]:
+def worth_per_point(policy: Policy, prospects: Prospects) -> Mapping[Stage, float]:
     """What one more point of conversion at each stage would bring in a month, with the odds of all leads raised alike.
 
     Parameters
@@ -50,7 +52,7 @@ def worth_per_point(policy: Policy, prospects: Prospects) -> Mapping[Literal["qu
     leads = complete(prospects, policy.assumption)
     p_close = leads.along("p_close")
     if leads.p_qualify is None:
-        better = {"close": replace(leads, p_close=raised(p_close, np.ones(len(leads))))}
+        better: dict[Stage, Prospects] = {"close": replace(leads, p_close=raised(p_close, np.ones(len(leads))))}
     else:
         q = leads.p_qualify
         closing = np.minimum(np.divide(p_close, q, out=np.zeros(len(q)), where=q > 0), 1.0)
