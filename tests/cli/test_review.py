@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,10 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def opportunities() -> list[str]:
+def opportunities(data_folder: Path) -> list[str]:
     """Arguments of the review of the real opportunities."""
-    data = Path(os.environ.get("LEADSCORE_DATA") or REPOSITORY / "../shared/data").resolve() / "crm_opportunities"
-    if not data.is_dir():
-        pytest.skip("no real data: crm_opportunities is not in LEADSCORE_DATA (default ../shared/data)")
-    return ["review", "--skills", str(REPOSITORY / "training" / "crm_opportunities.toml"), "--data", str(data)]
+    recipe = REPOSITORY / "training" / "crm_opportunities.toml"
+    return ["review", "--skills", str(recipe), "--data", str(data_folder / "crm_opportunities")]
 
 
 def test_reps_who_differ_by_chance_are_not_ranked(opportunities: list[str]) -> None:
@@ -55,6 +52,17 @@ def test_people_get_a_funnel_tables_and_a_page(opportunities: list[str], tmp_pat
     assert any("one more head: ISR" in line for line in lines)
     assert page.read_text().startswith("<!doctype html>")
     assert "Darcel Schlecht" in page.read_text()
+
+
+def test_the_sample_as_it_stands_is_reviewed(sample_folder: Path) -> None:
+    result = CliRunner().invoke(app, ["review", str(sample_folder / "sample.toml"), "--skills", "--json"])
+    assert result.exit_code == 0
+    told = json.loads(result.stdout)
+    assert set(told["worth_per_head"]) == {"SDR", "ISR", "SAR", "AM"}
+    assert list(told["stages"]) == ["close"]
+    # Its reps do equal work.
+    assert told["reps_flagged"] == 0
+    assert told["between_sd_interval"][0] == 0
 
 
 def test_something_must_be_reviewed() -> None:
