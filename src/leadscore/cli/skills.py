@@ -40,7 +40,7 @@ def show_skills(
     """
     from leadscore.training.skills_review import review_skills
 
-    with progress(quiet=quiet or json) as advance:
+    with progress(quiet=quiet) as advance:
         review = review_skills(recipe, data=data, seed=seed, progress=advance)
     if html is not None:
         from leadscore.training.report.skills_page import skills_page
