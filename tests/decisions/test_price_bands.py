@@ -76,3 +76,18 @@ def test_a_warm_start_finds_the_same_prices(n: int, simulate):
     warm = fit_prices(structure, economics, leads.tie, leads_per_period=600, start=cold)
     assert warm.objective == pytest.approx(cold.objective, rel=1e-7)
     assert list(warm.per_hour.values()) == pytest.approx(list(cold.per_hour.values()), rel=2e-3)
+
+
+def test_a_price_at_which_no_lead_wavers_stays_where_it_is(simulate):
+    # Half of the leads are worth every hour and half none, and the hours are just enough for the good ones.
+    worth = np.arange(400) % 2 == 0
+    leads = replace(simulate(400), p_qualify=None, p_close=np.where(worth, 0.5, 0.0), margin=np.full(400, 1e5))
+    leads = replace(leads, contactable=np.ones(400, dtype=bool), customer=np.zeros(400, dtype=bool))
+    inside = preset("three_tier").closing_only().keep({"ISR"})
+    inside = inside.with_({"ISR.hours_per_period": 200 * inside.role[0].hours_per_touch / inside.role[0].heads + 1e-6})
+    leads = replace(leads, segment=np.full(400, "mid", dtype=object))
+    economics = first_touch(inside, leads)
+    prices = fit_prices(inside, economics, leads.tie, leads_per_period=400)
+    assert prices.per_hour["ISR"] == 0
+    drawn = resampled_prices(inside, economics, leads.tie, prices)
+    assert drawn.per_hour.max() == 0

@@ -28,6 +28,9 @@ _RESAMPLES = 400
 _FLATTEST = 0.1
 """Least curvature, as a share of that of each price by itself."""
 
+_FLAT = 1e-100
+"""Curvature that is none."""
+
 _AT_MOST = 20_000
 """Leads that are drawn from; of more, the deviations are scaled down."""
 
@@ -100,9 +103,11 @@ def _move(price: Floats, steepness: Floats, excess: Floats) -> Floats:
     """Move the prices of each resample until the hours suffice, and none below 0, role by role."""
     moved = np.tile(price, (len(excess), 1))
     own = np.diag(steepness)
+    # Where no lead wavers at the price, nothing says how far it would move.
+    steep = np.flatnonzero(own > max(1e-9 * own.max(initial=0.0), _FLAT))
     for _ in range(200):
         before = moved.copy()
-        for role in np.flatnonzero(own > 1e-9 * own.max(initial=0.0)):
+        for role in steep:
             left = excess[:, role] - (moved - price) @ steepness[role]
             moved[:, role] = np.maximum(moved[:, role] + left / own[role], 0.0)
         if np.abs(moved - before).max() <= 1e-6 * max(price.max(), 1e-300):
