@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from leadscore.cli import audit, batch, demo, export, init, models, recalibrate, service, structure, train
+from leadscore.cli import audit, batch, demo, export, init, models, recalibrate, review, service, structure, train
 from leadscore.cli.terminal import say
 from leadscore.errors import LeadScoreError
 
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for family in (demo, init, train, recalibrate, audit, models, structure, batch, service, export):
+for family in (demo, init, train, recalibrate, audit, models, structure, review, batch, service, export):
     family.register(app)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -54,25 +54,15 @@ class Payroll:
         Leads that stand for a period, with both likelihoods.
     leads_per_period
         Arrivals in one period.
-    change
-        What is changed in the value and time of the paths, for a what-if.
     """
 
-    def __init__(
-        self,
-        structure: Structure,
-        prospects: Prospects,
-        *,
-        leads_per_period: float,
-        change: Callable[[Economics], Economics] | None = None,
-    ) -> None:
+    def __init__(self, structure: Structure, prospects: Prospects, *, leads_per_period: float) -> None:
         self.structure = structure
         self.leads_per_period = leads_per_period
         self._tie = prospects.tie
         # Wages are paid for every hour there is, so the hours of a touch cost nothing further.
         self.unpaid = structure.with_({f"{role}.cost_per_hour": 0.0 for role in structure.roles})
-        economics = Chains(self.unpaid).value(prospects)
-        self.economics = change(economics) if change else economics
+        self.economics = Chains(self.unpaid).value(prospects)
         self._wage = np.array([role.hours_per_period * role.cost_per_hour for role in structure.role])
         self._hours = np.array([role.hours_per_period * PLANNED for role in structure.role])
         self._known: dict[tuple[float, ...], Prices] = {}
@@ -106,8 +96,7 @@ class Payroll:
 
     def relaxed(self) -> Relaxed:
         """Buy hours one by one: the price of an hour is then its wage, and no program is to be solved."""
-        per_hour = self._wage / self._hours
-        net = self.economics.value - self.economics.charge(per_hour)
+        net = self.after_wages(self.economics)
         choice = net.argmax(axis=1)
         leads, scale = np.arange(len(choice)), self.leads_per_period / len(choice)
         used = np.zeros(len(self._hours))
@@ -115,6 +104,11 @@ class Payroll:
             used += np.bincount(worker[choice] % len(used), time[leads, choice], len(used))  # no role, no time
         heads = dict(zip(self.structure.roles, (used * scale / self._hours).tolist(), strict=True))
         return Relaxed(float(net[leads, choice].sum()) * scale, heads)
+
+    def after_wages(self, economics: Economics) -> Floats:
+        """Value minus the wage of the hours, leads by paths."""
+        worth: Floats = economics.value - economics.charge(self._wage / self._hours)
+        return worth
 
     def _fit(self, heads: Heads) -> Prices:
         hours = {f"{role.name}.hours_per_period": role.hours_per_period * PLANNED for role in self.structure.role}
