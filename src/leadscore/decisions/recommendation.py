@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from leadscore.decisions.structure_review import Reviewed, StructureReview
 
-__all__ = ["CONVINCING", "SIZEABLE", "SMALL_CHANGE", "recommend"]
+__all__ = ["CONVINCING", "SIZEABLE", "recommend"]
 
 CONVINCING = 0.9
 """Share of the simulated months in which another structure has to beat today's ..."""
 
 SIZEABLE = 0.05
 """... and by which share of today's net value, for a change of structure to be worth it."""
-
-SMALL_CHANGE = 1 / 3
-"""Share of today's heads that may come or go for the adjustment to be a minor one."""
 
 
 def recommend(review: StructureReview, currency: str) -> str:
@@ -63,13 +60,10 @@ def _adjustment(review: StructureReview, currency: str) -> str:
         return f"Today's structure, {today.name}, is right as it stands."
     listed = ", ".join(f"{role} {standing.heads[role]:g} to {today.heads[role]:g}" for role in changes)
     worth = today.net - standing.net
-    small = sum(map(abs, changes.values())) <= SMALL_CHANGE * sum(standing.heads.values())
-    verdict = (
-        "A minor adjustment of today's structure is enough"
-        if small
-        else f"Today's structure, {today.name}, is the right one but not of the right size"
+    return (
+        f"A minor adjustment of today's structure, {today.name}, is enough: change the heads of {listed}, which brings "
+        f"about {worth:,.0f} {currency} a month."
     )
-    return f"{verdict}: change the heads of {listed}, which brings about {worth:,.0f} {currency} a month."
 
 
 def _gain(review: StructureReview, other: Reviewed, currency: str) -> str:

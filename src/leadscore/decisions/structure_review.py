@@ -10,7 +10,6 @@ import numpy as np
 
 from leadscore.decisions.month import Draw, Month
 from leadscore.decisions.outsourcing import SPARED, break_even_fee, buys
-from leadscore.decisions.presets import preset
 from leadscore.decisions.prospects import Floats, Prospects
 from leadscore.decisions.recommendation import recommend
 from leadscore.decisions.sensitivity import Swing, swings
@@ -22,6 +21,12 @@ __all__ = ["BreakEven", "HeadWorth", "Reviewed", "StructureReview", "review_stru
 
 MONTHS = 40
 """How many months are simulated."""
+
+_TRIALS = 12
+"""Months of these by which a further head is judged."""
+
+_WORTH_A_HEAD = 1e-3
+"""Relative gain in these months under which a further head is not taken."""
 
 NINE_IN_TEN = (0.05, 0.95)
 
@@ -200,6 +205,7 @@ def _worths(reviewed: Reviewed) -> dict[str, Any]:
 def review_structures(
     structures: Sequence[Structure],
     today: Structure,
+    outsourced: Structure,
     prospects: Prospects,
     *,
     leads_per_period: float,
@@ -216,6 +222,8 @@ def review_structures(
         To compare; today's is added where it is missing.
     today
         The one that the company has, with its heads.
+    outsourced
+        One with roles that are paid by the qualified lead, whose break-even fee is asked for.
     prospects
         Leads that stand for a period, with both likelihoods.
     leads_per_period
@@ -239,7 +247,7 @@ def review_structures(
         standing=bench.as_it_stands(today),
         today=found[today.name],
         ranking=tuple(sorted(found.values(), key=lambda reviewed: -reviewed.net)),
-        break_even_fee=bench.break_even(by_name),
+        break_even_fee=bench.break_even(outsourced, [s for s in by_name.values() if not buys(s)], known),
         swings=swings(by_name, prospects, leads_per_period, known),
         leads_per_month=leads_per_period,
         currency=currency,
@@ -257,27 +265,38 @@ class _Bench:
 
     def at_best(self, structure: Structure) -> Reviewed:
         payroll = self._payroll(structure)
-        return self._reviewed(payroll, best_heads(payroll))
+        heads = best_heads(payroll)
+        return self._reviewed(payroll, self._with_queues(payroll, heads))
+
+    def _with_queues(self, payroll: Payroll, heads: dict[str, float]) -> dict[str, float]:
+        """Add heads, which the program does without because it knows no queues, as long as the months gain by it."""
+        net = self._trial(payroll, heads)
+        while True:
+            trials = {role: self._trial(payroll, {**heads, role: n + 1}) for role, n in heads.items() if n}
+            role = max(trials, key=trials.__getitem__, default=None)
+            if role is None or trials[role] <= net + _WORTH_A_HEAD * abs(net):
+                return heads
+            heads, net = {**heads, role: heads[role] + 1}, trials[role]
+
+    def _trial(self, payroll: Payroll, heads: Mapping[str, float]) -> float:
+        months = simulate(payroll, self.prospects, heads, self.draws[:_TRIALS])
+        return float(np.mean([month.net for month in months]))
 
     def as_it_stands(self, structure: Structure) -> Reviewed:
         return self._reviewed(self._payroll(structure), {role.name: role.heads for role in structure.role})
 
-    def break_even(self, by_name: Mapping[str, Structure]) -> BreakEven:
-        """Of the outsourced structure that is compared, or of the preset, against the best that buys nothing."""
-        buyer = next((s for s in by_name.values() if buys(s)), None) or preset("outsourced").per("month")
-        own = {name: self._payroll(s).relaxed().net for name, s in by_name.items() if not buys(s)}
-        against = max(own, key=own.__getitem__) if own else "nothing"
-        fees = [
-            break_even_fee(
-                buyer,
-                self.prospects,
-                leads_per_period=self.leads,
-                against=own.get(against, 0.0),
-                developed=developed,
-            )
-            for developed in (False, True)
-        ]
-        return BreakEven(buyer.name, against, *fees, asked=buyer.role_named(buys(buyer)[0]).fee_per_qualified)
+    def break_even(self, buyer: Structure, own: Sequence[Structure], known: Mapping[str, float]) -> BreakEven:
+        """Fee at which a structure that buys comes out as the best of those that do not, queues and all."""
+        against = max((s.name for s in own), key=known.__getitem__, default=None)
+        simulated = known[buyer.name] if buyer.name in known else self.at_best(buyer).net
+        friction = simulated - self._payroll(buyer).relaxed().net
+        target = (known[against] if against else 0.0) - friction
+        alone, developed = (
+            break_even_fee(buyer, self.prospects, leads_per_period=self.leads, against=target, developed=further)
+            for further in (False, True)
+        )
+        asked = buyer.role_named(buys(buyer)[0]).fee_per_qualified
+        return BreakEven(buyer.name, against or "doing nothing", alone, developed, asked)
 
     def _payroll(self, structure: Structure) -> Payroll:
         return Payroll(structure, self.prospects, leads_per_period=self.leads)

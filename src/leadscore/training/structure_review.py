@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leadscore.decisions import DAYS, complete, read_structure
+from leadscore.decisions import DAYS, complete, preset, read_structure
 from leadscore.decisions.adapting import adapt_to
+from leadscore.decisions.outsourcing import buys
 from leadscore.decisions.structure_review import StructureReview, review_structures
 from leadscore.errors import UsageError
 from leadscore.models.bundle import AnyBundle, CardBundle
@@ -48,9 +49,11 @@ def structure_review(recipe: Recipe, bundle: AnyBundle, names: Sequence[str], *,
         for structure, sentences in (today, *others)
         for sentence in sentences
     )
+    bought, _ = adapt_to(preset("outsourced").per("month"), reference, policy.assumption)
     return review_structures(
         chosen,
         today[0],
+        next((structure for structure in chosen if buys(structure)), bought),
         complete(reference, policy.assumption),
         leads_per_period=policy.leads_per_period * DAYS["month"] / DAYS[policy.structure.period],
         currency=recipe.currency,
