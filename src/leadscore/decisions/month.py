@@ -6,7 +6,6 @@ import heapq
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
@@ -21,10 +20,8 @@ __all__ = ["ACTS", "TURNS", "Draw", "Month", "Office"]
 ACTS = ("screen", "qualify", "close", "keep")
 """What a role may do at a lead, in the order of the coins."""
 
-TURNS = 3
+TURNS = 2
 """Turns of one act at a lead that have a coin of their own."""
-
-Coins: TypeAlias = list[list[float]]
 
 _PRIOR = ReplyDecay()
 
@@ -40,15 +37,15 @@ class Draw:
     lead
         Which of the leads arrives, by position.
     coin
-        Numbers in [0, 1), arrivals by acts by turns.
+        Numbers in [0, 1) of each arrival: `ACTS`, once for each of `TURNS`.
     work
-        Factors on the working time of a touch, of mean 1, arrivals by acts by turns.
+        Factors on the working time of a touch, of mean 1, likewise.
     """
 
-    moment: Floats
+    moment: list[float]
     lead: Positions
-    coin: Floats
-    work: Floats
+    coin: list[list[float]]
+    work: list[list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +120,18 @@ class _Lead:
 
     __slots__ = ("at", "closing", "coin", "margin", "q", "seen", "way", "work")
 
-    def __init__(self, way: Sequence[Touch], q: float, closing: float, margin: float, coin: Coins, work: Coins) -> None:
+    def __init__(
+        self, way: Sequence[Touch], q: float, closing: float, margin: float, coin: list[float], work: list[float]
+    ) -> None:
         self.way, self.at, self.q, self.closing, self.margin = way, 0, q, closing, margin
-        self.coin, self.work, self.seen = coin, work, dict.fromkeys(ACTS, 0)
+        self.coin, self.work, self.seen = coin, work, [0] * len(ACTS)
+
+    def toss(self, touch: Touch) -> tuple[float, float]:
+        """Return coin and working time of a turn; a further turn of the same act has its own."""
+        act = ACTS.index(touch.act)
+        place = act + len(ACTS) * (self.seen[act] % TURNS)
+        self.seen[act] += 1
+        return self.coin[place], self.work[place]
 
     def chance(self, touch: Touch) -> float:
         """How likely the turn succeeds; what is known of the lead after a success is kept."""
@@ -157,8 +163,9 @@ class _Run:
     def _arrivals(self, draw: Draw) -> Iterator[tuple[float, int, _Lead]]:
         office, who = self._office, draw.lead
         q = np.ones(len(who)) if office.q is None else office.q[who]
-        columns = (draw.moment, office.way[who], q, office.closing[who], office.margin[who], draw.coin, draw.work)
-        for n, (moment, way, *rest) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+        columns = (office.way[who], q, office.closing[who], office.margin[who])
+        known = zip(draw.moment, *(column.tolist() for column in columns), draw.coin, draw.work, strict=True)
+        for n, (moment, way, *rest) in enumerate(known):
             if office.touches[way]:
                 yield moment, n, _Lead(office.touches[way], *rest)
 
@@ -168,10 +175,9 @@ class _Run:
         while events:
             moment, n, lead = heapq.heappop(events)
             touch = lead.way[lead.at]
-            turn, act = lead.seen[touch.act] % TURNS, ACTS.index(touch.act)
-            lead.seen[touch.act] += 1
-            done = self._work(touch, lead, moment, lead.work[act][turn])
-            if self._succeeds(touch, lead, lead.coin[act][turn]):
+            coin, factor = lead.toss(touch)
+            done = self._work(touch, lead, moment, factor)
+            if self._succeeds(touch, lead, coin):
                 lead.at += 1
                 heapq.heappush(events, (done, n, lead))
 

@@ -58,9 +58,9 @@ def draw_months(leads: int, leads_per_period: float, *, hours: float, months: in
 
 
 def _draw(rng: np.random.Generator, leads: int, arrivals: int, hours: float) -> Draw:
-    shape = (arrivals, len(ACTS), TURNS)
-    moment = np.sort(rng.uniform(0, hours, arrivals))
-    return Draw(moment, rng.integers(leads, size=arrivals), rng.random(shape), rng.exponential(1.0, shape))
+    moment, lead = np.sort(rng.uniform(0, hours, arrivals)), rng.integers(leads, size=arrivals)
+    shape = (arrivals, len(ACTS) * TURNS)
+    return Draw(moment.tolist(), lead, rng.random(shape).tolist(), rng.exponential(1.0, shape).tolist())
 
 
 def simulate(
