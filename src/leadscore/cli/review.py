@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from leadscore.cli.terminal import Data, Json, Quiet, RegistryName, Seed, home, print_json, progress
+from leadscore.cli.terminal import Data, Json, Quiet, RegistryName, Seed, home, out, print_json, progress, remark
 from leadscore.errors import UsageError
 
 if TYPE_CHECKING:
-    from leadscore.models.bundle import AnyBundle
+    from leadscore.decisions.structure_review import StructureReview
 
 __all__ = ["register"]
 
@@ -72,28 +72,37 @@ def review(
 
     Example: leadscore review leads/sample.toml --structures outside_only three_tier outsourced
     """
-    from leadscore.training.recipe import load_recipe
-    from leadscore.training.structure_review import structure_review
+    from leadscore.training.structure_review import review as compare
 
     if not structures:
-        raise UsageError("give what to compare: --structures outside_only paired three_tier four_tier outsourced")
-    read = load_recipe(recipe)
-    bundle = _bundle(recipe, data, model, registry_name, seed=seed, quiet=quiet)
-    found = structure_review(read, bundle, structures, seed=seed)
+        raise UsageError("say what to compare: --structures outside_only paired three_tier four_tier outsourced")
+    with progress(quiet=quiet) as advance:
+        found = compare(
+            recipe,
+            structures,
+            home=home(),
+            data=data,
+            model=model,
+            registry_name=registry_name,
+            seed=seed,
+            progress=advance,
+        )
+    if html is not None:
+        from leadscore.training.report.review_page import review_page
+
+        html.write_text(review_page(found, recipe.stem), encoding="utf-8")
+        remark(f"written to {html}", quiet=quiet)
     if json:
         print_json(found.to_dict())
+    else:
+        _show(found, quiet=quiet)
 
 
-def _bundle(
-    recipe: Path, data: str | None, model: str | None, registry_name: str, *, seed: int, quiet: bool
-) -> AnyBundle:
-    """The model that is named, or one that is made for this and not registered."""
-    from datetime import UTC, datetime
+def _show(found: StructureReview, *, quiet: bool) -> None:
+    from leadscore.training.report.review_tables import head_table, ranking_table, swing_table
 
-    from leadscore.training import load
-    from leadscore.training.pipeline import fit_bundle
-
-    if model is not None:
-        return load(model, home=home(), registry_name=registry_name).bundle
-    with progress(quiet=quiet) as advance:
-        return fit_bundle(recipe, now=datetime.now(UTC), data=data, seed=seed, progress=advance).bundle
+    for table in (ranking_table, head_table, swing_table):
+        out.print(table(found))
+    out.print(found.recommendation, markup=False)
+    for note in found.notes:
+        remark(f"note: {note}", quiet=quiet)
