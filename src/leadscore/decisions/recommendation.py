@@ -47,10 +47,18 @@ def _sentences(review: StructureReview, currency: str) -> Iterator[str]:
         yield _adjustment(review, currency)
         if best is not today:
             yield f"{best.name} ranks first, but {_gain(review, best, currency)}, which is no case for a change."
-    flips = list(dict.fromkeys(s.parameter for s in review.swings if s.flips_from is not None))
-    if flips:
-        yield f"The order at the top hangs on {', '.join(flips)}."
+    yield from _doubts(review, floor)
     yield from _outsourcing(review, currency)
+
+
+def _doubts(review: StructureReview, floor: float) -> Iterator[str]:
+    first, *others = review.ranking
+    if others and first.net - others[0].net < floor:
+        yield f"{first.name} and {others[0].name} are too close to be told apart."
+        return
+    flips = dict.fromkeys(s.parameter for s in review.swings if s.flips_from is not None)
+    if flips:
+        yield f"Another structure would rank first with other values of {', '.join(flips)}."
 
 
 def _adjustment(review: StructureReview, currency: str) -> str:

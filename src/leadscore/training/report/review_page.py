@@ -72,10 +72,10 @@ def _heads(review: StructureReview) -> Iterator[str]:
     for reviewed, name in ((review.standing, ", as it stands"), *((r, "") for r in review.ranking)):
         used, wait, shown = reviewed.utilisation, reviewed.wait_minutes, reviewed.name + name
         for role, worth in reviewed.worth_per_head.items():
-            fewer = "" if worth.one_fewer is None else f"{worth.one_fewer:+,.0f}"
+            fewer = "" if worth.one_fewer is None else f"{round(worth.one_fewer) + 0:+,.0f}"
             yield f"<tr><td>{escape(shown)}<td>{escape(role)}<td class=n>{reviewed.heads[role]:g}"
             yield f"<td class=n>{used[role]:.0%}<td class=n>{wait[role] / 60:,.1f} h"
-            yield f"<td class=n>{worth.one_more:+,.0f}<td class=n>{fewer}</tr>"
+            yield f"<td class=n>{round(worth.one_more) + 0:+,.0f}<td class=n>{fewer}</tr>"
             shown = ""
     yield "</table>"
 

@@ -65,8 +65,8 @@ def head_table(review: StructureReview) -> Table:
                 f"{reviewed.heads[role]:g}",
                 f"{used[role]:.0%}",
                 f"{wait[role] / 60:,.1f} h",
-                f"{worth.one_more:+,.0f}",
-                "" if worth.one_fewer is None else f"{worth.one_fewer:+,.0f}",
+                f"{round(worth.one_more) + 0:+,.0f}",
+                "" if worth.one_fewer is None else f"{round(worth.one_fewer) + 0:+,.0f}",
             )
         table.add_section()
     return table
