@@ -69,8 +69,8 @@ def _adjustment(review: StructureReview, currency: str) -> str:
     listed = ", ".join(f"{role} {standing.heads[role]:g} to {today.heads[role]:g}" for role in changes)
     worth = today.net - standing.net
     return (
-        f"A minor adjustment of today's structure, {today.name}, is enough: change the heads of {listed}, which brings "
-        f"about {worth:,.0f} {currency} a month."
+        f"A minor adjustment of today's structure is enough: keep {today.name} and change the heads of {listed}, which "
+        f"brings about {worth:,.0f} {currency} a month."
     )
 
 
@@ -87,6 +87,8 @@ def _heads(reviewed: Reviewed) -> str:
 
 def _outsourcing(review: StructureReview, currency: str) -> Iterator[str]:
     fee = review.break_even_fee
+    if fee is None:
+        return
     if fee.qualification is None and fee.with_development is None:
         yield f"Outsourced qualification never pays against {fee.against}."
         return

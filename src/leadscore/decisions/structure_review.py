@@ -134,7 +134,7 @@ class StructureReview:
     ranking
         All structures with their best heads, the greatest net value first.
     break_even_fee
-        Of outsourcing.
+        Of outsourcing; None where these leads cannot be bought qualified.
     swings
         What a fifth more or less of each assumption does.
     leads_per_month, currency
@@ -146,7 +146,7 @@ class StructureReview:
     standing: Reviewed
     today: Reviewed
     ranking: tuple[Reviewed, ...]
-    break_even_fee: BreakEven
+    break_even_fee: BreakEven | None
     swings: tuple[Swing, ...]
     leads_per_month: float
     currency: str
@@ -172,7 +172,7 @@ class StructureReview:
             "ranking": [self._entry(reviewed) for reviewed in self.ranking],
             "today": self._entry(self.standing),
             "worth_per_head": {r.name: _worths(r) for r in self.ranking},
-            "break_even_fee": self.break_even_fee.to_dict(),
+            "break_even_fee": self.break_even_fee and self.break_even_fee.to_dict(),
             "flips": [asdict(swing) for swing in self.swings if swing.flips_from is not None],
             "tornado": [asdict(swing) for swing in self.swings],
             "leads_per_month": self.leads_per_month,
@@ -205,7 +205,7 @@ def _worths(reviewed: Reviewed) -> dict[str, Any]:
 def review_structures(
     structures: Sequence[Structure],
     today: Structure,
-    outsourced: Structure,
+    outsourced: Structure | None,
     prospects: Prospects,
     *,
     leads_per_period: float,
@@ -223,7 +223,7 @@ def review_structures(
     today
         The one that the company has, with its heads.
     outsourced
-        One with roles that are paid by the qualified lead, whose break-even fee is asked for.
+        One with roles that are paid by the qualified lead, whose break-even fee is asked for; None: there is none.
     prospects
         Leads that stand for a period, with both likelihoods.
     leads_per_period
@@ -247,7 +247,7 @@ def review_structures(
         standing=bench.as_it_stands(today),
         today=found[today.name],
         ranking=tuple(sorted(found.values(), key=lambda reviewed: -reviewed.net)),
-        break_even_fee=bench.break_even(outsourced, [s for s in by_name.values() if not buys(s)], known),
+        break_even_fee=bench.break_even(outsourced, [name for name in found if not buys(by_name[name])], known),
         swings=swings(by_name, prospects, leads_per_period, known),
         leads_per_month=leads_per_period,
         currency=currency,
@@ -285,9 +285,11 @@ class _Bench:
     def as_it_stands(self, structure: Structure) -> Reviewed:
         return self._reviewed(self._payroll(structure), {role.name: role.heads for role in structure.role})
 
-    def break_even(self, buyer: Structure, own: Sequence[Structure], known: Mapping[str, float]) -> BreakEven:
+    def break_even(self, buyer: Structure | None, own: Sequence[str], known: Mapping[str, float]) -> BreakEven | None:
         """Fee at which a structure that buys comes out as the best of those that do not, queues and all."""
-        against = max((s.name for s in own), key=known.__getitem__, default=None)
+        if buyer is None:
+            return None
+        against = max(own, key=known.__getitem__, default=None)
         simulated = known[buyer.name] if buyer.name in known else self.at_best(buyer).net
         friction = simulated - self._payroll(buyer).relaxed().net
         target = (known[against] if against else 0.0) - friction

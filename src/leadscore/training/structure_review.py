@@ -62,7 +62,10 @@ def review(
     """
     now = now or datetime.now(UTC)
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
-    chosen = [read_structure(name) for name in structures]
+    chosen = [read_structure(name) for name in dict.fromkeys(structures)]
+    names = [structure.name for structure in chosen]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise UsageError(f"two structures are named {twice.pop()!r}; change `name` in one of the files.")
     if model is None:
         bundle = fit_bundle(recipe, now=now, data=data, seed=seed, progress=lambda t, s: progress(t, 0.6 * s)).bundle
     else:
@@ -108,7 +111,7 @@ def compare_structures(
     return review_structures(
         chosen,
         today,
-        next((structure for structure in chosen if buys(structure)), outsourced),
+        next((structure for structure in (*chosen, outsourced) if buys(structure)), None),
         complete(reference, policy.assumption),
         leads_per_period=policy.leads_per_period * DAYS["month"] / DAYS[policy.structure.period],
         currency=recipe.currency,

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 
 from leadscore.decisions.sensitivity import SWING
-from leadscore.decisions.structure_review import NINE_IN_TEN, Reviewed, StructureReview
+from leadscore.decisions.structure_review import NINE_IN_TEN, BreakEven, Reviewed, StructureReview
 from leadscore.training.report.page import sheet
 
 __all__ = ["review_page"]
@@ -39,8 +39,8 @@ def _body(review: StructureReview, name: str) -> Iterator[str]:
     yield "<h2>Heads</h2><p class=why>Wait: mean for a free head, in hours of the working calendar. One more, one "
     yield "fewer: change of the net value before queues.</p>"
     yield from _heads(review)
-    yield "<h2>Up to which fee outsourcing pays</h2>"
-    yield from _fees(review)
+    if review.break_even_fee is not None:
+        yield from _fees(review.break_even_fee, escape(review.currency))
     yield f"<h2>What the answer hangs on</h2><p class=why>Net value of {escape(review.ranking[0].name)} with a fifth "
     yield "less and more of each assumption; heads follow. The upright line is the net value as it is.</p>"
     yield from _swings(review)
@@ -80,8 +80,8 @@ def _heads(review: StructureReview) -> Iterator[str]:
     yield "</table>"
 
 
-def _fees(review: StructureReview) -> Iterator[str]:
-    fee, currency = review.break_even_fee, escape(review.currency)
+def _fees(fee: BreakEven, currency: str) -> Iterator[str]:
+    yield "<h2>Up to which fee outsourcing pays</h2>"
     yield _head((f"{fee.structure} against {fee.against}",), (f"Fee per qualified lead, {currency}",))
     develops = f"Qualification and early opportunity development (assumed to spare later roles {fee.spared_hours:.0%})"
     for words, value in (("Qualification alone", fee.qualification), (develops, fee.with_development)):

@@ -71,7 +71,7 @@ def review_metrics(review: StructureReview) -> dict[str, float]:
         metrics[f"{reviewed.name}.probability_beats_today"] = review.probability(reviewed)
         metrics |= {f"{reviewed.name}.heads.{role}": n for role, n in reviewed.heads.items()}
     fee = review.break_even_fee
-    fees = {"qualification": fee.qualification, "with_development": fee.with_development}
+    fees = {} if fee is None else {"qualification": fee.qualification, "with_development": fee.with_development}
     return metrics | {f"break_even_fee.{name}": value for name, value in fees.items() if value is not None}
 
 
