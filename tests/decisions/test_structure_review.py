@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from leadscore.decisions import Prospects, preset
+from leadscore.decisions.review_result import StructureReview
 from leadscore.decisions.sensitivity import SWING
 from leadscore.decisions.staffing import Payroll, best_heads
-from leadscore.decisions.structure_review import StructureReview, review_structures
+from leadscore.decisions.structure_review import review_structures
 
 
 def reviewed(prospects: Prospects, today: str, *others: str, heads: dict[str, str] | None = None) -> StructureReview:

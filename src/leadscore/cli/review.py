@@ -13,7 +13,7 @@ from leadscore.cli.terminal import Data, Json, Quiet, RegistryName, Seed, home, 
 from leadscore.errors import UsageError
 
 if TYPE_CHECKING:
-    from leadscore.decisions.structure_review import StructureReview
+    from leadscore.decisions.review_result import StructureReview
 
 __all__ = ["register"]
 

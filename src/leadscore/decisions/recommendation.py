@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from leadscore.decisions.structure_review import Reviewed, StructureReview
+    from leadscore.decisions.review_result import Reviewed, StructureReview
 
 __all__ = ["CONVINCING", "SIZEABLE", "recommend"]
 
@@ -43,6 +43,11 @@ def _sentences(review: StructureReview, currency: str) -> Iterator[str]:
             f"{today.name} with the best number of heads."
         )
         yield f"It needs {_heads(better[0])}."
+        if better[0].counts_accounts and not today.counts_accounts:
+            yield (
+                f"But it counts what won accounts bring later, which {today.name} does not: give both the same figures "
+                "(account_margin) before you believe it."
+            )
     else:
         yield _adjustment(review, currency)
         if best is not today:

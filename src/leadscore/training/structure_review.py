@@ -9,7 +9,8 @@ from pathlib import Path
 from leadscore.decisions import DAYS, Structure, complete, preset, read_structure
 from leadscore.decisions.adapting import adapt_to
 from leadscore.decisions.outsourcing import buys
-from leadscore.decisions.structure_review import StructureReview, review_structures
+from leadscore.decisions.review_result import StructureReview
+from leadscore.decisions.structure_review import review_structures
 from leadscore.errors import UsageError
 from leadscore.models.bundle import Bundle
 from leadscore.models.registry import Registry, quiet

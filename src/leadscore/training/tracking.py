@@ -23,7 +23,7 @@ from mlflow.pyfunc import save_model
 from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import AnyType
 
-from leadscore.decisions.structure_review import StructureReview
+from leadscore.decisions.review_result import StructureReview
 from leadscore.models.bundle import AnyBundle, save_bundle
 from leadscore.models.features import Encoder, Feature
 from leadscore.models.golden import golden_rows

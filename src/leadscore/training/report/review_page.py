@@ -7,8 +7,8 @@ from html import escape
 
 import numpy as np
 
+from leadscore.decisions.review_result import NINE_IN_TEN, BreakEven, Reviewed, StructureReview
 from leadscore.decisions.sensitivity import SWING
-from leadscore.decisions.structure_review import NINE_IN_TEN, BreakEven, Reviewed, StructureReview
 from leadscore.training.report.page import sheet
 
 __all__ = ["review_page"]

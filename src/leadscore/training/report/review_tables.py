@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from leadscore.decisions.structure_review import NINE_IN_TEN, Reviewed, StructureReview
+from leadscore.decisions.review_result import NINE_IN_TEN, Reviewed, StructureReview
 
 __all__ = ["head_table", "ranking_table", "swing_table"]
 

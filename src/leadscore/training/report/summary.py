@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from leadscore.decisions.structure_review import StructureReview
+from leadscore.decisions.review_result import StructureReview
 from leadscore.training.result import AnyResult, CardResult
 
 __all__ = ["metrics_of", "params_of", "review_metrics"]
