@@ -1,4 +1,4 @@
-"""The review command: a table for people, one JSON document for programs, a page on request."""
+"""Structures compared by the command line, on a real model."""
 
 from __future__ import annotations
 
@@ -9,63 +9,65 @@ import pytest
 from typer.testing import CliRunner
 
 from leadscore.cli import app
-from leadscore.errors import UsageError
-
-REPOSITORY = Path(__file__).parents[2]
+from leadscore.cli.review import _repeated
+from leadscore.errors import StructureError, UsageError
+from leadscore.models.bundle import save_bundle
+from leadscore.models.registry import Registry
+from leadscore.training.result import TrainingResult
 
 
 @pytest.fixture(scope="module")
-def opportunities(data_folder: Path) -> list[str]:
-    """Arguments of the review of the real opportunities."""
-    recipe = REPOSITORY / "training" / "crm_opportunities.toml"
-    return ["review", "--skills", str(recipe), "--data", str(data_folder / "crm_opportunities")]
+def model(sample_result: TrainingResult, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(save_bundle(sample_result.bundle, tmp_path_factory.mktemp("models") / "bundle"))
 
 
-def test_reps_who_differ_by_chance_are_not_ranked(opportunities: list[str]) -> None:
-    result = CliRunner().invoke(app, [*opportunities, "--json"])
-    assert result.exit_code == 0
-    told = json.loads(result.stdout)
-    assert told["reps_flagged"] == 0
-    assert told["basis"] == "base_rate"
-    low, high = told["between_sd_interval"]
-    assert low == 0
-    assert 0 < high < 0.25
-    reps = told["stages"]["close"]["reps"]
-    assert (reps["degrees_of_freedom"], reps["ranked"]) == (29, False)
-    assert reps["p_value"] > 0.1
-    names = [g["name"] for g in reps["groups"]]
-    assert names == sorted(names)
-    assert any("training refuses" in note and "no signal" in note for note in told["notes"])
-    assert "nobody is ranked" in told["conclusion"][0]
-    assert told["stages"]["close"]["worth"]["one_point"] > 0
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LEADSCORE_HOME", str(tmp_path))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return tmp_path
 
 
-def test_people_get_a_funnel_tables_and_a_page(opportunities: list[str], tmp_path: Path) -> None:
-    page = tmp_path / "skills.html"
-    result = CliRunner().invoke(app, [*opportunities, "--html", str(page), "--quiet"], env={"COLUMNS": "100"})
-    assert result.exit_code == 0
-    lines = result.stdout.splitlines()
-    assert max(map(len, lines)) <= 100
-    assert any("nobody is ranked" in line for line in lines)
-    assert any("Darcel Schlecht" in line and "553" in line for line in lines)
-    assert any("one point of conversion at close" in line for line in lines)
-    assert any("one more head: ISR" in line for line in lines)
-    assert page.read_text().startswith("<!doctype html>")
-    assert "Darcel Schlecht" in page.read_text()
+def test_structures_are_compared_shown_and_logged(model: str, sample_folder: Path, home: Path) -> None:
+    page = home / "review.html"
+    words = ["review", str(sample_folder / "sample.toml"), "--structures", "outside_only", "paired"]
+    result = CliRunner().invoke(app, [*words, "--model", model, "--html", str(page), "--json", "--quiet"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    # Today's structure, which the recipe names, is always among them.
+    assert {entry["structure"] for entry in found["ranking"]} == {"three_tier", "outside_only", "paired"}
+    assert {"recommendation", "worth_per_head", "break_even_fee", "flips"} <= set(found)
+    assert found["recommendation"] in page.read_text(encoding="utf-8").replace("&#x27;", "'")
+    registry = Registry(home)
+    experiment = registry.client.get_experiment_by_name("sample")
+    (run,) = registry.client.search_runs([experiment.experiment_id])
+    assert run.data.metrics["paired.net_value"] == pytest.approx(
+        next(entry["net_value"] for entry in found["ranking"] if entry["structure"] == "paired")
+    )
+    assert {file.path for file in registry.client.list_artifacts(run.info.run_id)} == {"review.html", "review.json"}
+    assert registry.versions() == ()
 
 
-def test_the_sample_as_it_stands_is_reviewed(sample_folder: Path) -> None:
-    result = CliRunner().invoke(app, ["review", str(sample_folder / "sample.toml"), "--skills", "--json"])
-    assert result.exit_code == 0
-    told = json.loads(result.stdout)
-    assert set(told["worth_per_head"]) == {"SDR", "ISR", "SAR", "AM"}
-    assert list(told["stages"]) == ["close"]
-    # Its reps do equal work.
-    assert told["reps_flagged"] == 0
-    assert told["between_sd_interval"][0] == 0
+def test_the_terminal_shows_the_answer(model: str, sample_folder: Path, home: Path) -> None:
+    words = ["review", str(sample_folder / "sample.toml"), "--model", model, "--structures", "outside_only", "--quiet"]
+    said = CliRunner().invoke(app, words).stdout
+    assert "three_tier, as it stands" in said
+    assert "Outsourced qualification" in said
 
 
-def test_something_must_be_reviewed() -> None:
-    result = CliRunner().invoke(app, ["review", "sample.toml"])
-    assert isinstance(result.exception, UsageError)
-    assert "--skills" in str(result.exception)
+def test_all_words_up_to_the_next_option_are_structures() -> None:
+    words = ["r.toml", "--structures", "a", "b.toml", "--json", "--structures", "c"]
+    assert list(_repeated(words)) == [
+        *("r.toml", "--structures", "a", "--structures", "b.toml", "--json", "--structures", "c"),
+    ]
+    assert list(_repeated(["--structures=a", "b"])) == ["--structures=a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("words", "error"), [([], UsageError), (["--structures", "five_tier"], StructureError)], ids=["none", "unknown"]
+)
+def test_what_cannot_be_compared_is_said_before_anything_is_learned(
+    sample_folder: Path, home: Path, words: list[str], error: type[Exception]
+) -> None:
+    result = CliRunner().invoke(app, ["review", str(sample_folder / "sample.toml"), *words])
+    assert isinstance(result.exception, error)

@@ -57,3 +57,9 @@ def lead() -> Simulate:
         )
 
     return one
+
+
+@pytest.fixture(scope="session")
+def simulate_leads(simulate: Simulate) -> Simulate:
+    """The same under a name that a test which simulates months can use."""
+    return simulate

@@ -4,6 +4,8 @@ from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from leadscore.decisions import Prospects, preset
 from leadscore.decisions.staffing import Payroll, best_heads
@@ -30,3 +32,16 @@ def test_best_heads_are_those_of_brute_force(seed: int) -> None:
     found = best_heads(payroll, {"ISR": 2, "FLD": 2})
     tried = [payroll.net({"ISR": float(a), "FLD": float(b)}) for a, b in product(range(7), repeat=2)]
     assert payroll.net(found) == pytest.approx(max(tried), rel=1e-5)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 20), known=st.tuples(*[st.integers(1, 6)] * 2), asked=st.tuples(*[st.integers(0, 6)] * 2))
+def test_prices_of_some_heads_bound_the_net_value_of_all_others(
+    seed: int, known: tuple[int, int], asked: tuple[int, int]
+) -> None:
+    payroll = Payroll(preset("paired"), _leads(100, seed), leads_per_period=40)
+    payroll.net(dict(zip(("ISR", "FLD"), known, strict=True)))
+    heads = dict(zip(("ISR", "FLD"), asked, strict=True))
+    ceiling = payroll.ceiling(heads)
+    assert payroll.net(heads) <= ceiling + 1e-6 * abs(ceiling)
+    assert payroll.net(heads) <= payroll.relaxed().net * 1.001  # the program's values hold a tie-break

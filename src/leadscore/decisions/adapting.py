@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from leadscore.decisions.prospects import Assumption, Prospects
 from leadscore.decisions.structure import Structure
 from leadscore.errors import StructureError
 
-__all__ = ["adapt"]
+__all__ = ["adapt", "adapt_to"]
+
+
+def adapt_to(
+    structure: Structure, prospects: Prospects, assumption: Assumption | None
+) -> tuple[Structure, tuple[str, ...]]:
+    """Cut a structure to what these leads can feed; see `adapt`."""
+    known = assumption is not None
+    return adapt(
+        structure,
+        has_qualify=known or prospects.p_qualify is not None,
+        has_close=known or prospects.p_close is not None,
+        segments={segment for segment in prospects.segment if segment is not None},
+        has_customers=bool(prospects.customer.any()),
+    )
 
 
 def adapt(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from leadscore.decisions.adapting import adapt
+from leadscore.decisions.adapting import adapt_to
 from leadscore.decisions.prospects import Prospects
 from leadscore.decisions.routing import Policy
 from leadscore.decisions.structure import Structure
@@ -134,14 +134,7 @@ def preview(policy: Policy, reference: Prospects, structure: Structure) -> Previ
     structure
         What if; cut to what these leads can feed, as in training.
     """
-    known = policy.assumption is not None
-    fitting, notes = adapt(
-        structure,
-        has_qualify=known or reference.p_qualify is not None,
-        has_close=known or reference.p_close is not None,
-        segments={segment for segment in reference.segment if segment is not None},
-        has_customers=bool(reference.customer.any()),
-    )
+    fitting, notes = adapt_to(structure, reference, policy.assumption)
     after = policy.reprice(reference, fitting)
     old, new = policy.decide(reference), after.decide(reference)
     moves = Moves(len(reference), int(np.sum(old.tier != new.tier)), int(np.sum(old.role != new.role)))

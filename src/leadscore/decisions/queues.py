@@ -4,37 +4,32 @@ from __future__ import annotations
 
 import heapq
 
-import numpy as np
-
-from leadscore.decisions.prospects import Floats
-
-__all__ = ["erlang_c_wait", "waits"]
+__all__ = ["Crew", "erlang_c_wait"]
 
 
-def waits(arrivals: Floats, service: Floats, heads: int) -> Floats:
-    """Time that each arrival waits for the first free of several heads, in order of arrival.
+class Crew:
+    """Some heads who take what comes, first come, first served.
 
     Parameters
     ----------
-    arrivals
-        Moments, rising.
-    service
-        Working time of each, in the same unit.
     heads
         People, at least 1.
 
     Examples
     --------
-    >>> waits(np.array([0.0, 1.0, 2.0]), np.array([4.0, 4.0, 4.0]), heads=2)
-    array([0., 0., 2.])
+    >>> crew = Crew(2)
+    >>> [crew.begin(moment, hours=4.0) for moment in (0.0, 1.0, 2.0)]
+    [0.0, 1.0, 4.0]
     """
-    free = [0.0] * heads
-    waited = np.empty(len(arrivals))
-    for lead, (moment, hours) in enumerate(zip(arrivals.tolist(), service.tolist(), strict=True)):
-        begun = max(moment, free[0])
-        waited[lead] = begun - moment
-        heapq.heapreplace(free, begun + hours)
-    return waited
+
+    def __init__(self, heads: int) -> None:
+        self._free = [0.0] * heads
+
+    def begin(self, moment: float, hours: float) -> float:
+        """Take what arrives at this moment, no earlier than any before it; return when the work begins."""
+        begun = max(moment, self._free[0])
+        heapq.heapreplace(self._free, begun + hours)
+        return begun
 
 
 def erlang_c_wait(arrival_rate: float, mean_service: float, heads: int) -> float:

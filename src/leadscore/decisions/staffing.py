@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
 
-from leadscore.decisions.economics import Chains
-from leadscore.decisions.prices import fit_prices
-from leadscore.decisions.prospects import Prospects
+import numpy as np
+
+from leadscore.decisions.economics import Chains, Economics
+from leadscore.decisions.prices import Prices, fit_prices
+from leadscore.decisions.prospects import Floats, Prospects
 from leadscore.decisions.structure import Structure
 
-__all__ = ["Payroll", "best_heads"]
+__all__ = ["PLANNED", "Payroll", "Relaxed", "best_heads"]
+
+PLANNED = 0.9
+"""Share of the paid hours that is planned with: queues explode above."""
 
 _LEAST = 1e-9
-"""Heads that stand for none: a role has some."""
+"""Heads of a closed role, which no path leads to: a role has some."""
+
+_GAIN = 1e-6
+"""Relative gain under which a step is none."""
+
+Heads = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """The best that a structure can do when hours can be bought one by one.
+
+    Parameters
+    ----------
+    net
+        Net value of one period.
+    heads
+        Heads by role, in fractions.
+    """
+
+    net: float
+    heads: Mapping[str, float]
 
 
 class Payroll:
@@ -21,7 +49,7 @@ class Payroll:
     Parameters
     ----------
     structure
-        The structure; its heads are where a search begins.
+        The structure; its own heads do not matter.
     prospects
         Leads that stand for a period, with both likelihoods.
     leads_per_period
@@ -29,29 +57,79 @@ class Payroll:
     """
 
     def __init__(self, structure: Structure, prospects: Prospects, *, leads_per_period: float) -> None:
-        self._structure, self._tie, self._arrivals = structure, prospects.tie, leads_per_period
+        self.structure = structure
+        self.leads_per_period = leads_per_period
+        self._tie = prospects.tie
         # Wages are paid for every hour there is, so the hours of a touch cost nothing further.
-        self._unpaid = structure.with_({f"{role}.cost_per_hour": 0.0 for role in structure.roles})
-        self._economics = Chains(self._unpaid).value(prospects)
-        self._known: dict[tuple[float, ...], float] = {}
+        self.unpaid = structure.with_({f"{role}.cost_per_hour": 0.0 for role in structure.roles})
+        self.economics = Chains(self.unpaid).value(prospects)
+        self._wage = np.array([role.hours_per_period * role.cost_per_hour for role in structure.role])
+        self._hours = np.array([role.hours_per_period * PLANNED for role in structure.role])
+        self._known: dict[tuple[float, ...], Prices] = {}
+        self._slopes: list[Floats] = []
+        self._heights: list[float] = []
 
-    def net(self, heads: Mapping[str, float]) -> float:
+    def net(self, heads: Heads) -> float:
         """Net value of one period with these heads by role; 0 heads close the role."""
-        key = tuple(heads[role] for role in self._structure.roles)
+        return self.prices(heads).objective - float(self._wage @ self._row(heads))
+
+    def prices(self, heads: Heads) -> Prices:
+        """Prices of the hours with these heads."""
+        row = self._row(heads)
+        key = tuple(row.tolist())
         if key not in self._known:
-            self._known[key] = self._value(heads) - self._wages(heads)
+            prices = self._known[key] = self._fit(heads)
+            if row.all():  # nothing is known of an hour of a role that is closed
+                self._slopes.append(np.array(list(prices.per_hour.values())) * self._hours)
+                self._heights.append(prices.objective - float(self._slopes[-1] @ row))
         return self._known[key]
 
-    def _value(self, heads: Mapping[str, float]) -> float:
-        staffed = self._unpaid.with_({f"{role}.heads": max(n, _LEAST) for role, n in heads.items()})
-        prices = fit_prices(staffed, self._economics, self._tie, leads_per_period=self._arrivals)
-        return prices.objective
+    def ceiling(self, heads: Heads) -> float:
+        """What the net value with these heads cannot exceed, from the prices that are known at other heads.
 
-    def _wages(self, heads: Mapping[str, float]) -> float:
-        return sum(heads[r.name] * r.hours_per_period * r.cost_per_hour for r in self._structure.role)
+        Prices of any heads bound the value at all others: the dual is linear in the hours.
+        """
+        row = self._row(heads)
+        if not self._slopes:
+            return np.inf
+        return float((np.array(self._slopes) @ row + self._heights).min() - self._wage @ row)
+
+    def relaxed(self) -> Relaxed:
+        """Buy hours one by one: the price of an hour is then its wage, and no program is to be solved."""
+        net = self.after_wages(self.economics)
+        choice = net.argmax(axis=1)
+        leads, scale = np.arange(len(choice)), self.leads_per_period / len(choice)
+        used = np.zeros(len(self._hours))
+        for time, worker in zip(self.economics.time, self.economics.workers, strict=True):
+            used += np.bincount(worker[choice] % len(used), time[leads, choice], len(used))  # no role, no time
+        heads = dict(zip(self.structure.roles, (used * scale / self._hours).tolist(), strict=True))
+        return Relaxed(float(net[leads, choice].sum()) * scale, heads)
+
+    def after_wages(self, economics: Economics) -> Floats:
+        """Value minus the wage of the hours, leads by paths."""
+        worth: Floats = economics.value - economics.charge(self._wage / self._hours)
+        return worth
+
+    def _fit(self, heads: Heads) -> Prices:
+        hours = {f"{role.name}.hours_per_period": role.hours_per_period * PLANNED for role in self.structure.role}
+        staffed = self.unpaid.with_(hours | {f"{role}.heads": max(n, _LEAST) for role, n in heads.items()})
+        start = next(reversed(self._known.values()), None)
+        return fit_prices(staffed, self.open_to(heads), self._tie, leads_per_period=self.leads_per_period, start=start)
+
+    def open_to(self, heads: Heads) -> Economics:
+        """Value and time of the paths, without those through a role that has no heads."""
+        closed = {role for role, n in heads.items() if not n}
+        if not closed:
+            return self.economics
+        value = self.economics.value.copy()
+        value[:, [p for p, path in enumerate(self.economics.paths) if closed & set(path)]] = -np.inf
+        return replace(self.economics, value=value)
+
+    def _row(self, heads: Heads) -> Floats:
+        return np.array([heads[role] for role in self.structure.roles])
 
 
-def best_heads(payroll: Payroll, start: Mapping[str, float]) -> dict[str, float]:
+def best_heads(payroll: Payroll, start: Heads | None = None) -> dict[str, float]:
     """Search whole heads by single and paired steps until none raises the net value.
 
     Parameters
@@ -59,27 +137,26 @@ def best_heads(payroll: Payroll, start: Mapping[str, float]) -> dict[str, float]
     payroll
         The net value by heads, which is concave in them.
     start
-        Heads to begin with.
+        Heads to begin with; those of `Payroll.relaxed` when absent.
     """
-    heads = {role: float(round(n)) for role, n in start.items()}
-    while True:
-        # Pairs are many and seldom better: they are tried where no single step helps.
-        better = _best_of(payroll, heads, _singles(heads)) or _best_of(payroll, heads, _pairs(heads))
-        if better is None:
-            return heads
+    begin = payroll.relaxed().heads if start is None else start
+    heads = {role: float(round(n)) for role, n in begin.items()}
+    while (better := _better(payroll, heads)) is not None:
         heads = better
+    return heads
 
 
-def _best_of(payroll: Payroll, heads: dict[str, float], steps: list[dict[str, float]]) -> dict[str, float] | None:
+def _better(payroll: Payroll, heads: dict[str, float]) -> dict[str, float] | None:
     now = payroll.net(heads)
-    found = max((heads | step for step in steps), key=payroll.net, default=heads)
-    return found if payroll.net(found) > now + 1e-6 * abs(now) else None
+    least = now + _GAIN * abs(now)
+    steps = [heads | step for step in _steps(heads)]
+    # The most promising first; most are ruled out without being looked at.
+    for found in sorted(steps, key=payroll.ceiling, reverse=True):
+        if payroll.ceiling(found) > least and payroll.net(found) > least:
+            return found
+    return None
 
 
-def _singles(heads: Mapping[str, float]) -> list[dict[str, float]]:
-    return [{role: n + d} for role, n in heads.items() for d in (-1, 1) if n + d >= 0]
-
-
-def _pairs(heads: Mapping[str, float]) -> list[dict[str, float]]:
-    singles = _singles(heads)
-    return [a | b for a in singles for b in singles if min(a) < min(b)]
+def _steps(heads: Heads) -> list[dict[str, float]]:
+    singles = [{role: n + d} for role, n in heads.items() for d in (-1, 1) if n + d >= 0]
+    return singles + [a | b for a, b in combinations(singles, 2) if a.keys() != b.keys()]

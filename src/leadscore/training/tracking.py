@@ -23,6 +23,7 @@ from mlflow.pyfunc import save_model
 from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import AnyType
 
+from leadscore.decisions.review_result import StructureReview
 from leadscore.models.bundle import AnyBundle, save_bundle
 from leadscore.models.features import Encoder, Feature
 from leadscore.models.golden import golden_rows
@@ -32,10 +33,11 @@ from leadscore.scoring import Scorer
 from leadscore.scoring.decision import REPLY_KEYS
 from leadscore.training.promotion import gates, is_card, passed, tags_of
 from leadscore.training.report.files import run_tables, write_files
-from leadscore.training.report.summary import metrics_of, params_of
+from leadscore.training.report.review_page import review_page
+from leadscore.training.report.summary import metrics_of, params_of, review_metrics
 from leadscore.training.result import AnyResult, Registered
 
-__all__ = ["input_example", "log_training", "model_signature"]
+__all__ = ["input_example", "log_review", "log_training", "model_signature"]
 
 _MODEL = "model"
 _CODE = Path(__file__).with_name("pyfunc.py")
@@ -66,7 +68,7 @@ def log_training(result: AnyResult, registry: Registry, *, seed: int, now: datet
     registry.create()
     with registry.reaching(), tempfile.TemporaryDirectory(prefix="leadscore-") as scratch:
         versions = registry.versions()
-        with _run(result, registry, seed=seed, now=now) as run:
+        with _run(result.recipe.name, registry, seed=seed, now=now) as run:
             run.log_figures(result, seed=seed)
             run.log_files(write_files(result, Path(scratch) / "run"))
             run.log_tables(run_tables(result))
@@ -76,6 +78,46 @@ def log_training(result: AnyResult, registry: Registry, *, seed: int, now: datet
             if passed(verdicts) and (not versions or _card_reigns(versions, result.recipe.name)):
                 registry.promote(str(number))
     return Registered(run.run_id, f"models:/{registry.name}/{number}", registry.alias_of(number), verdicts)
+
+
+def log_review(review: StructureReview, name: str, registry: Registry, *, model: str, seed: int, now: datetime) -> str:
+    """Log a review of structures as a run without a model, beside the trainings of the recipe.
+
+    Parameters
+    ----------
+    review
+        What was found.
+    name
+        Name of the recipe.
+    registry
+        Where to.
+    model
+        Version that the likelihoods come from, or what stands for it.
+    seed, now
+        Of the review.
+
+    Returns
+    -------
+    str
+        Id of the run.
+
+    Raises
+    ------
+    OutOfReach
+        The store cannot be reached or written.
+    """
+    registry.create()
+    with (
+        registry.reaching(),
+        tempfile.TemporaryDirectory(prefix="leadscore-") as scratch,
+        _run(name, registry, seed=seed, now=now, command="review") as run,
+    ):
+        run.log(review_metrics(review), {"today": review.today.name, "model": model, "seed": seed})
+        folder = Path(scratch)
+        (folder / "review.json").write_text(json.dumps(review.to_dict(), indent=2, ensure_ascii=False), "utf-8")
+        (folder / "review.html").write_text(review_page(review, name), encoding="utf-8")
+        run.log_files(folder)
+    return run.run_id
 
 
 def _card_reigns(versions: tuple[Version, ...], recipe: str) -> bool:
@@ -96,10 +138,16 @@ class _Run:
 
     def log_figures(self, result: AnyResult, *, seed: int) -> None:
         """Parameters, metrics and the data that was learned from."""
-        metrics = [Metric(name, float(value), self.at, 0) for name, value in metrics_of(result).items()]
-        params = [Param(name, str(value)) for name, value in params_of(result, seed).items()]
-        self.client.log_batch(self.run_id, metrics=metrics, params=params)
+        self.log(metrics_of(result), params_of(result, seed))
         self.client.log_inputs(self.run_id, datasets=[_dataset(result)])
+
+    def log(self, metrics: Mapping[str, float], params: Mapping[str, Any]) -> None:
+        """Figures and settings by name."""
+        self.client.log_batch(
+            self.run_id,
+            metrics=[Metric(name, float(value), self.at, 0) for name, value in metrics.items()],
+            params=[Param(name, str(value)) for name, value in params.items()],
+        )
 
     def log_files(self, folder: Path) -> None:
         """Everything that lies in a folder."""
@@ -144,13 +192,13 @@ class _Run:
 
 
 @contextmanager
-def _run(result: AnyResult, registry: Registry, *, seed: int, now: datetime) -> Iterator[_Run]:
-    client, name = registry.client, result.recipe.name
+def _run(name: str, registry: Registry, *, seed: int, now: datetime, command: str = "train") -> Iterator[_Run]:
+    client = registry.client
     found = client.get_experiment_by_name(name)
     here = str(registry.artifacts) if registry.embedded else None
     experiment = found.experiment_id if found else client.create_experiment(name, artifact_location=here)
     tags = {
-        "mlflow.source.name": "leadscore train",
+        "mlflow.source.name": f"leadscore {command}",
         "mlflow.source.type": "LOCAL",
         "leadscore.version": version("leadscore"),
         "recipe": name,

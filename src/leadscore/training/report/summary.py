@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from leadscore.decisions.review_result import StructureReview
 from leadscore.training.result import AnyResult, CardResult
 
-__all__ = ["metrics_of", "params_of"]
+__all__ = ["metrics_of", "params_of", "review_metrics"]
 
 
 def params_of(result: AnyResult, seed: int) -> dict[str, Any]:
@@ -60,6 +61,18 @@ def metrics_of(result: AnyResult) -> dict[str, float]:
     metrics |= {f"tiers.loss_share.{on}": loss for on, loss in policy.tiers.losses.items() if loss is not None}
     metrics["seconds"] = result.seconds
     return {name: value for name, value in metrics.items() if value is not None and math.isfinite(value)}
+
+
+def review_metrics(review: StructureReview) -> dict[str, float]:
+    """Figures of a structure review by dotted names."""
+    metrics = {"today.net_value": review.standing.net}
+    for reviewed in review.ranking:
+        metrics[f"{reviewed.name}.net_value"] = reviewed.net
+        metrics[f"{reviewed.name}.probability_beats_today"] = review.probability(reviewed)
+        metrics |= {f"{reviewed.name}.heads.{role}": n for role, n in reviewed.heads.items()}
+    fee = review.break_even_fee
+    fees = {} if fee is None else {"qualification": fee.qualification, "with_development": fee.with_development}
+    return metrics | {f"break_even_fee.{name}": value for name, value in fees.items() if value is not None}
 
 
 def _flat(figures: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
