@@ -110,7 +110,7 @@ def different_rows(world: World, teams: int) -> Iterator[Row]:
     yield compare(f"{world}: share of 90 % intervals that hold the effect; 0.9", covers, 0.9, **nominal)
     yield compare(f"{world}: the same for each rep by itself; 0.9", alone, 0.9)
     yield compare(f"{world}: error of the effect, log-odds; each rep by itself", error, other, at_most=1.0)
-    yield compare(f"{world}: share of 90 % intervals that hold the sd between reps; 0.9", np.mean(spread), 0.9)
+    yield compare(f"{world}: share of 90 % intervals that hold the sd between reps; 0.9", float(np.mean(spread)), 0.9)
 
 
 def alike_rows(world: World, teams: int) -> Iterator[Row]:
