@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 # tests up to fifteen times slower as soon as another process is at work.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# Read when the command line is imported; whoever runs the tests side by side sets a width of its own.
+os.environ["COLUMNS"] = "100"
+
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 AWKWARD = "tig@er/w#rd"

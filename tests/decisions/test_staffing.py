@@ -43,5 +43,5 @@ def test_prices_of_some_heads_bound_the_net_value_of_all_others(
     payroll.net(dict(zip(("ISR", "FLD"), known, strict=True)))
     heads = dict(zip(("ISR", "FLD"), asked, strict=True))
     ceiling = payroll.ceiling(heads)
-    assert payroll.net(heads) <= ceiling + 1e-6 * abs(ceiling)
+    assert payroll.net(heads) <= ceiling + 1e-5 * abs(ceiling)  # prices are solved to 1e-5
     assert payroll.net(heads) <= payroll.relaxed().net * 1.001  # the program's values hold a tie-break
