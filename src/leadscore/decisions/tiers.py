@@ -121,8 +121,9 @@ class TierRow:
     from_p_close_band: tuple[float, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, by the names of the fields."""
-        return asdict(self)
+        """Plain values for JSON, by the names of the fields; a band is a list."""
+        band = self.from_p_close_band
+        return {**asdict(self), "from_p_close_band": band and list(band)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

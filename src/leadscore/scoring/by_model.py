@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
@@ -57,7 +57,7 @@ class ModelJudge:
         """The published tiers and the prices of the roles' time."""
         policy = self.bundle.policy
         return {
-            "tiers": [asdict(row) for row in policy.tiers.rows],
+            "tiers": [row.to_dict() for row in policy.tiers.rows],
             "prices": dict(policy.prices.per_hour),
             "price_bands": {role: list(band) for role, band in policy.prices.band.items()},
             "table_loss": policy.tiers.losses,
