@@ -82,9 +82,9 @@ class Explainer:
         for k, others in self._others:
             for j in others:
                 sums[k] += each[j]
-        kept = [k for k, effect in enumerate(sums) if abs(effect) >= _NOTICEABLE]
-        kept.sort(key=lambda k: (-abs(sums[k]), self._sources[k]))
-        return [self._reason(k, row, each, sums[k]) for k in kept[:top]]
+        kept = [(-size, self._sources[k], k) for k, size in enumerate(map(abs, sums)) if size >= _NOTICEABLE]
+        kept.sort()
+        return [self._reason(k, row, each, sums[k]) for _, _, k in kept[:top]]
 
     def _reason(self, k: int, row: Floats, each: list[float], effect: float) -> Reason:
         leading = max(self._places[k], key=lambda j: abs(each[j]))
