@@ -87,7 +87,8 @@ class Explainer:
         return [self._reason(k, row, each, sums[k]) for _, _, k in kept[:top]]
 
     def _reason(self, k: int, row: Floats, each: list[float], effect: float) -> Reason:
-        leading = max(self._places[k], key=lambda j: abs(each[j]))
+        places = self._places[k]
+        leading = places[0] if len(places) == 1 else max(places, key=lambda j: abs(each[j]))
         feature = self._encoder.features[leading]
         if feature.text is not None:
             return _text_reason(self._encoder, self._sources[k], row, effect)

@@ -128,7 +128,9 @@ def run(app: FastAPI, host: str, port: int, *, announce: Callable[[str], None] =
     KeyboardInterrupt
         After an orderly end, when that was a Ctrl-C.
     """
-    config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False, lifespan="off")
+    config = uvicorn.Config(
+        app, access_log=False, log_level="warning", server_header=False, proxy_headers=False, lifespan="off"
+    )
     with _listen(host, port) as listener:
         bound = listener.getsockname()[1]
         announce(f"http://{f'[{host}]' if ':' in host else host}:{bound}")

@@ -123,7 +123,7 @@ def _fault_of(value: Any, kind: Kind | None) -> str | None:
             return "too_long"
         if not is_clean(value):
             return "bad_text"
-        if kind in ("category", None):
+        if kind == "category" or kind is None:
             return None
     elif not isinstance(value, (bool, int, float)):
         return flaw_of(value) or "nested"
