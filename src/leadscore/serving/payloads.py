@@ -97,9 +97,9 @@ class LeadReader:
             wrong = "missing" if "fields" not in payload else flaw_of(given) or "not_an_object"
             faults.append(Fault(("fields",), wrong))
             return {}
-        fields = {}
+        fields, kinds = {}, self.kinds
         for name, value in given.items():
-            kind = self.kinds.get(name)
+            kind = kinds.get(name)
             if kind is None and name not in self.known:
                 if self.refuse_unknown:
                     faults.append(Fault(("fields", name_of(name)), "unknown_field"))
