@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -19,11 +20,15 @@ __all__ = ["COUNTER", "Load", "generator", "load"]
 COUNTER = "#NUMBER#"
 """Stands in a body for the number of the request, so that every lead is another one."""
 
+_FIRST = count(10_000_000, 10_000_000)
+"""Where each load begins to count, so that its leads are new to who was loaded before."""
+
 _SCRIPT = """
-local number = 0
+local number = %(first)d
+local parts = {%(parts)s}
 function request()
   number = number + 1
-  return wrk.format("POST", nil, {["Content-Type"] = "application/json"}, %(before)s .. number .. %(after)s)
+  return wrk.format("POST", nil, {["Content-Type"] = "application/json"}, table.concat(parts, number))
 end
 function done(summary, latency, requests)
   io.write(string.format('RESULT {"requests": %%d, "microseconds": %%d, "failed": %%d, "p50": %%d, "p99": %%d}\\n',
@@ -59,7 +64,7 @@ def generator() -> Mapping[str, str]:
     return {"wrk": said.stdout.split()[1]}
 
 
-def load(url: str, body: str, *, connections: int, seconds: float) -> Load:
+def load(url: str, body: str, *, connections: int, seconds: float, first: int | None = None) -> Load:
     """Post a body over and over on open connections.
 
     Parameters
@@ -67,11 +72,13 @@ def load(url: str, body: str, *, connections: int, seconds: float) -> Load:
     url
         Where to.
     body
-        JSON text with `COUNTER` in one place.
+        JSON text with `COUNTER` in it.
     connections
         Requests under way at any moment.
     seconds
         How long.
+    first
+        Number of the first request; one that was not used yet when None.
 
     Raises
     ------
@@ -79,13 +86,13 @@ def load(url: str, body: str, *, connections: int, seconds: float) -> Load:
         A request was not answered with success.
     """
     by = _by_wrk if shutil.which("wrk") else _by_python
-    return by(url, body, connections, seconds)
+    return by(url, body, connections, seconds, next(_FIRST) if first is None else first)
 
 
-def _by_wrk(url: str, body: str, connections: int, seconds: float) -> Load:
-    before, after = (_in_lua(part) for part in body.split(COUNTER))
+def _by_wrk(url: str, body: str, connections: int, seconds: float, first: int) -> Load:
+    parts = ", ".join(_in_lua(part) for part in body.split(COUNTER))
     with tempfile.NamedTemporaryFile("w", suffix=".lua", encoding="utf-8") as script:
-        script.write(_SCRIPT % {"before": before, "after": after})
+        script.write(_SCRIPT % {"first": first, "parts": parts})
         script.flush()
         command = ["wrk", "-t1", f"-c{connections}", f"-d{round(seconds)}s", "--timeout", "30s", "-s", script.name, url]
         run = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True)
@@ -99,13 +106,14 @@ def _in_lua(text: str) -> str:
     return f"[===[{text}]===]"
 
 
-def _by_python(url: str, body: str, connections: int, seconds: float) -> Load:
-    return asyncio.run(_many(url, body, connections, seconds))
+def _by_python(url: str, body: str, connections: int, seconds: float, first: int) -> Load:
+    return asyncio.run(_many(url, body, connections, seconds, first))
 
 
-async def _many(url: str, body: str, connections: int, seconds: float) -> Load:
+async def _many(url: str, body: str, connections: int, seconds: float, first: int) -> Load:
     begun = time.perf_counter()
-    waits = await asyncio.gather(*(_one(url, body, begun + seconds, n, connections) for n in range(connections)))
+    numbers = range(first, first + connections)
+    waits = await asyncio.gather(*(_one(url, body, begun + seconds, n, connections) for n in numbers))
     elapsed = time.perf_counter() - begun
     taken = 1000 * np.concatenate(waits)
     return Load(len(taken) / elapsed, float(np.quantile(taken, 0.5)), float(np.quantile(taken, 0.99)))

@@ -1,46 +1,35 @@
 """Requests per second and waiting times of the service, beside peers under the same load in the same run.
 
 Peers are a FastAPI endpoint that reads an equal payload and does nothing (the most that this stack can give on this
-machine), and ``mlflow models serve`` on the same registered model. Our service runs as users run it: keys off on
-loopback, each decision durably in SQLite before the reply. All servers have one worker and listen on 127.0.0.1.
+machine), and ``mlflow models serve`` on the champion. Our service runs as users run it: keys off on loopback, each
+decision durably in SQLite before the reply, exact reasons. All servers have one worker, the same uvicorn, and listen on
+127.0.0.1. The model under test has two boosters of 150 trees x 15 leaves; every lead is a new one unless a row says so.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
-import signal
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from comparison import Row, compare, run, say
-from load import Load, generator, load
-from sklearn.base import clone
+from load import COUNTER, Load, generator, load
+from servers import free_port, server
+from serving_models import SIZES, boosted, champion, held_out_losses
 
-from leadscore.data.history import decided_rows
-from leadscore.data.synthetic import KNOWN_LATER, write_sample
-from leadscore.models.bundle import Likelihood, save_bundle
-from leadscore.models.calibration import Calibrator
-from leadscore.training import TrainingResult, train
-from leadscore.training.candidates import candidates
-from leadscore.training.fitting import stage_rows
-from leadscore.training.pipeline import read
-from leadscore.training.recipe import Search, load_recipe
+from leadscore.data.synthetic import KNOWN_LATER
+from leadscore.training import TrainingResult
 
 CONNECTIONS = 16
 BATCH = 200
-START_SECONDS = 90
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +39,7 @@ class Effort:
     Parameters
     ----------
     leads
-        Synthetic leads that the model learns from.
+        Synthetic leads that the models learn from.
     seconds, rounds
         Length of one load, and how often it is made; medians over the rounds count.
     """
@@ -63,55 +52,6 @@ class Effort:
 FULL, SHORT = Effort(leads=20_000, seconds=5, rounds=3), Effort(leads=4_000, seconds=2, rounds=1)
 
 
-def measure(short: bool) -> Iterator[Row]:
-    """Train, start the servers and load them in turn."""
-    effort = SHORT if short else FULL
-    example = Path(__file__).with_name("lead.json")
-    with tempfile.TemporaryDirectory() as scratch, ExitStack() as servers:
-        home = Path(scratch)
-        result = learn(home, effort.leads)
-        models = {
-            "logistic regression": str(result.model),
-            "two boosters of 150 trees x 15 leaves": str(boosted(result, home / "boosted")),
-        }
-        bodies = Bodies.of(json.loads(example.read_text(encoding="utf-8")))
-
-        def start(*command: str) -> str:
-            return servers.enter_context(server(command, home))
-
-        say("starting the servers")
-        noop = start(str(Path(__file__).with_name("noop.py")), str(example))
-        ours = {name: start("-m", "leadscore", "serve", m, "--no-auth", "--port", "0") for name, m in models.items()}
-        mlflow = ("-m", "mlflow", "models", "serve", "-m", str(result.model), "--env-manager", "local")
-        peer = start(*mlflow, "--host", "127.0.0.1", "--port", str(_free_port()))
-        for name, url in ours.items():
-            yield from beside_noop(name, url, noop, bodies, effort)
-        name, url = next(iter(ours.items()))
-        yield from beside_mlflow(name, url, peer, bodies, effort)
-
-
-def learn(home: Path, leads: int) -> TrainingResult:
-    """Train and register a model: logistic regression, the first candidate, which wins in the demo as well."""
-    os.environ.pop("MLFLOW_TRACKING_URI", None)  # nothing is registered but in the scratch folder
-    say(f"training on {leads:,} synthetic leads")
-    write_sample(home / "sample", n_leads=leads)
-    recipe = load_recipe(home / "sample" / "sample.toml").model_copy(update={"search": Search(trials=1)})
-    return train(recipe, home=home)
-
-
-def boosted(result: TrainingResult, folder: Path) -> Path:
-    """Write a Bundle with the largest trees that the search may choose in place of the stages that won."""
-    history = read(result.recipe)
-    history = history.take(decided_rows(history))
-    encoder = result.bundle.encoder
-    X, largest = encoder.encode_frame(history.frame), candidates(encoder.levels, seed=0)[-1].estimator
-    stages = {}
-    for stage, y in history.labels.items():
-        rows = stage_rows(history, stage, np.arange(len(y)))
-        stages[stage] = Likelihood(clone(largest).fit(X[rows], y[rows]).model_, Calibrator())
-    return save_bundle(replace(result.bundle, stages=stages), folder)
-
-
 @dataclass(frozen=True, slots=True)
 class Bodies:
     """The same lead in the words of each server.
@@ -120,56 +60,152 @@ class Bodies:
     ----------
     lead, batch
         For our service and for the endpoint that does nothing.
-    record, records
+    record
         For MLflow, whose signature has the model's columns only and warns of others at each request.
     """
 
     lead: str
     batch: str
     record: str
-    records: str
 
     @classmethod
-    def of(cls, lead: Mapping[str, Any]) -> Bodies:
-        """Word a lead."""
+    def of_example(cls) -> Bodies:
+        """Word the lead of ``lead.json``."""
+        lead = json.loads((HERE / "lead.json").read_text(encoding="utf-8"))
         unknown = {"Created", "Company", *KNOWN_LATER}
         row = {name: value for name, value in lead["fields"].items() if name not in unknown}
         row |= {"Lead ID": lead["lead_id"], "at": lead["at"], "activities": lead["activities"]}
-        leads, rows = (
-            [first, *[first | {key: f"L-{n}"} for n in range(1, BATCH)]]
-            for first, key in ((lead, "lead_id"), (row, "Lead ID"))
-        )
-        return cls(*map(json.dumps, (lead, leads, {"dataframe_records": [row]}, {"dataframe_records": rows})))
+        batch = [lead | {"lead_id": f"L-{COUNTER}-{n}"} for n in range(BATCH)]
+        return cls(*map(json.dumps, (lead, batch, {"dataframe_records": [row]})))
 
 
-def beside_noop(model: str, ours: str, noop: str, bodies: Bodies, effort: Effort) -> Iterator[Row]:
-    """Load our service, without reasons and with them, and the endpoint that does nothing."""
-    bare, full, nothing = alternate(
-        f"{model} beside the no-op",
-        {f"{ours}/v1/score?reasons=0": bodies.lead, f"{ours}/v1/score": bodies.lead, f"{noop}/v1/score": bodies.lead},
-        effort,
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Addresses of the servers: ours with each model, ours without a log, and the peers."""
+
+    ours: str
+    second: str
+    unlogged: str
+    champion: str
+    larger: str
+    noop: str
+    mlflow: str
+
+
+def measure(short: bool) -> Iterator[Row]:
+    """Train, start the servers and load them in turn."""
+    effort = SHORT if short else FULL
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as running:
+        home, bodies = Path(scratch), Bodies.of_example()
+        say(f"training on {effort.leads:,} synthetic leads")
+        result = champion(home, effort.leads)
+        services = start(result, home, running)
+        yield from many_callers(services, bodies, effort)
+        yield from one_caller(services, bodies, effort, home)
+        yield from batches(services, bodies, effort)
+        yield from two_workers(services, bodies, effort)
+        yield from other_models(services, bodies, effort, result)
+
+
+def start(result: TrainingResult, home: Path, running: ExitStack) -> Services:
+    """Start all servers; a second worker of ours shares the store of the first."""
+    say("starting the servers")
+    model, larger = (str(boosted(result, size, home / f"boosted-{n}")) for n, size in enumerate(SIZES))
+
+    def begin(*command: str) -> str:
+        return running.enter_context(server(command, home))
+
+    def ours(bundle: str) -> str:
+        return begin("-m", "leadscore", "serve", bundle, "--no-auth", "--port", "0")
+
+    mlflow = ("-m", "mlflow", "models", "serve", "-m", str(result.model), "--env-manager", "local")
+    return Services(
+        ours=ours(model),
+        second=ours(model),
+        unlogged=begin(str(HERE / "unlogged.py"), model, str(home)),
+        champion=ours(str(result.model)),
+        larger=ours(larger),
+        noop=begin(str(HERE / "noop.py"), str(HERE / "lead.json")),
+        mlflow=begin(*mlflow, "--host", "127.0.0.1", "--port", str(free_port())),
     )
-    for what, found, goal in (("without reasons", bare, 0.15), ("with 3 reasons", full, None)):
-        title = f"{model}, log, {what}"
-        yield compare(f"{title}: requests/s / no-op", found.per_second, nothing.per_second, at_least=goal)
-        yield compare(f"{title}: p50 in ms / no-op", found.p50, nothing.p50)
-        yield compare(f"{title}: p99 in ms / no-op", found.p99, nothing.p99)
 
 
-def beside_mlflow(model: str, ours: str, mlflow: str, bodies: Bodies, effort: Effort) -> Iterator[Row]:
-    """Load our service and MLflow's on the same model, both with reasons: many callers, one caller, batches."""
-    at = f"{mlflow}/invocations"
-    single = {f"{ours}/v1/score": bodies.lead, at: bodies.record}
-    found, peer = alternate(f"{model} beside mlflow models serve", single, effort)
-    yield compare(f"{model}, log, with 3 reasons: requests/s / mlflow", found.per_second, peer.per_second, at_least=10)
-    yield compare(f"{model}, log, with 3 reasons: p50 in ms / mlflow", found.p50, peer.p50)
-    yield compare(f"{model}, log, with 3 reasons: p99 in ms / mlflow", found.p99, peer.p99)
-    found, peer = alternate("one connection", single, effort, connections=1)
-    yield compare(f"{model}, one connection: p50 in ms / mlflow", found.p50, peer.p50)
-    many = {f"{ours}/v1/score/batch": bodies.batch, at: bodies.records}
-    found, peer = alternate(f"batches of {BATCH}", many, effort, connections=1)
-    title = f"{model}, batches of {BATCH}, one connection: leads/s / mlflow"
-    yield compare(title, BATCH * found.per_second, BATCH * peer.per_second)
+def many_callers(on: Services, bodies: Bodies, effort: Effort) -> Iterator[Row]:
+    """Sixteen connections: without log, without reasons, with both; the no-op; MLflow."""
+    paths = {
+        "without reasons and log": (f"{on.unlogged}/v1/score?reasons=0", 0.6),
+        "without reasons, durable log": (f"{on.ours}/v1/score?reasons=0", 0.5),
+        "exact reasons, durable log": (f"{on.ours}/v1/score", 0.35),
+    }
+    targets = {path: bodies.lead for path, _ in paths.values()} | {f"{on.noop}/v1/score": bodies.lead}
+    *ours, noop, mlflow = alternate("16 connections", targets | {f"{on.mlflow}/invocations": bodies.record}, effort)
+    for (what, (_, goal)), found in zip(paths.items(), ours, strict=True):
+        yield compare(f"{what}: requests/s / no-op", found.per_second, noop.per_second, at_least=goal)
+    for what, found in zip(paths, ours, strict=True):
+        yield compare(f"{what}: p99 in ms / its p50", found.p99, found.p50, at_most=6)
+    full = ours[-1]
+    yield compare("exact reasons, durable log: requests/s / mlflow", full.per_second, mlflow.per_second, at_least=30)
+    yield compare("exact reasons, durable log: p50 in ms / mlflow", full.p50, mlflow.p50)
+    yield compare("no-op: p99 in ms / its p50", noop.p99, noop.p50)
+
+
+def one_caller(on: Services, bodies: Bodies, effort: Effort, home: Path) -> Iterator[Row]:
+    """One connection, which waits for one fsync at a time."""
+    targets = {f"{on.ours}/v1/score": bodies.lead, f"{on.noop}/v1/score": bodies.lead}
+    found, noop = alternate("one connection", targets, effort, connections=1)
+    sync = fsync_ms(home)
+    yield compare("one connection, exact reasons: p50 in ms / 0.5 ms and one fsync", found.p50, 0.5 + sync, at_most=1)
+    yield compare("one fsync in ms", sync)
+    yield compare("one connection: p50 in ms / no-op", found.p50, noop.p50)
+
+
+def batches(on: Services, bodies: Bodies, effort: Effort) -> Iterator[Row]:
+    """Lists of leads, with the log."""
+    targets = {f"{on.ours}/v1/score/batch{options}": bodies.batch for options in ("?reasons=0", "")}
+    bare, full = alternate(f"batches of {BATCH}", targets, effort)
+    for what, found, goal in (("without reasons", bare, 6000), ("exact reasons", full, 3000)):
+        yield compare(f"batches, {what}, durable log: leads/s / {goal:,}", BATCH * found.per_second, goal, at_least=1)
+
+
+def two_workers(on: Services, bodies: Bodies, effort: Effort) -> Iterator[Row]:
+    """Two workers on one store, each with half the connections, beside one with all of them."""
+    [one] = alternate("one worker", {f"{on.ours}/v1/score": bodies.lead}, effort)
+    say("loading: two workers")
+
+    def half(url: str) -> float:
+        return load(f"{url}/v1/score", bodies.lead, connections=CONNECTIONS // 2, seconds=effort.seconds).per_second
+
+    with ThreadPoolExecutor(2) as pool:
+        sums = [sum(pool.map(half, (on.ours, on.second))) for _ in range(effort.rounds)]
+    yield compare("two workers, exact reasons, durable log: requests/s / one", statistics.median(sums), one.per_second)
+
+
+def other_models(on: Services, bodies: Bodies, effort: Effort, result: TrainingResult) -> Iterator[Row]:
+    """The demo's champion, what larger trees cost and gain, and leads that were scored before."""
+    models = {"the demo's champion": on.champion, "trees of 300 x 31": on.larger, "trees of 150 x 15": on.ours}
+    *others, ours = alternate("other models", {f"{url}/v1/score": bodies.lead for url in models.values()}, effort)
+    for what, found in zip(models, others, strict=False):
+        yield compare(f"{what}: requests/s / trees of 150 x 15", found.per_second, ours.per_second)
+    small, large = (held_out_losses(result, size) for size in SIZES)
+    for stage, loss in large.items():
+        yield compare(f"trees of 300 x 31: held-out log loss of {stage} / trees of 150 x 15", loss, small[stage])
+    url = f"{on.ours}/v1/score"
+    again = [load(url, bodies.lead, connections=CONNECTIONS, seconds=effort.seconds, first=0) for _ in range(2)][-1]
+    yield compare("leads scored before: requests/s / new ones", again.per_second, ours.per_second)
+
+
+def fsync_ms(folder: Path, times: int = 300) -> float:
+    """Median time to make 4 kB durable in a folder's file system."""
+    waits, file = [], os.open(folder / "synced", os.O_CREAT | os.O_WRONLY)
+    try:
+        for n in range(times):
+            os.pwrite(file, os.urandom(4096), 4096 * n)
+            begun = time.perf_counter()
+            os.fsync(file)
+            waits.append(time.perf_counter() - begun)
+    finally:
+        os.close(file)
+    return 1000 * statistics.median(waits)
 
 
 def alternate(title: str, targets: Mapping[str, str], effort: Effort, *, connections: int = CONNECTIONS) -> list[Load]:
@@ -185,51 +221,6 @@ def alternate(title: str, targets: Mapping[str, str], effort: Effort, *, connect
         Load(*(statistics.median(figures) for figures in zip(*map(astuple, loads), strict=True)))
         for loads in zip(*rounds, strict=True)
     ]
-
-
-@contextmanager
-def server(command: Sequence[str], home: Path) -> Iterator[str]:
-    """Start a server in Python, give its address, and end it and all that it started."""
-    log = home / f"server-{len(list(home.glob('server-*')))}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, *command],
-            env=_environment(home),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        yield _announced(process, log)
-    finally:
-        for end in (signal.SIGTERM, signal.SIGKILL):
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, end)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=10)
-
-
-def _announced(process: subprocess.Popen[bytes], log: Path) -> str:
-    """Wait for the address in what the server says."""
-    deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        if found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text(encoding="utf-8")):
-            return found[0]
-        time.sleep(0.1)
-    raise RuntimeError(f"a server did not start:\n{log.read_text(encoding='utf-8')[-2000:]}")
-
-
-def _environment(home: Path) -> dict[str, str]:
-    """What every child sees; `mlflow models serve` looks for uvicorn on the PATH."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    store = f"sqlite:///{home}/models/mlflow.db"
-    return {**os.environ, "PATH": path, "LEADSCORE_HOME": str(home), "MLFLOW_TRACKING_URI": store}
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def test_a_scale_tells_the_percentage_of_leads_with_a_lower_sum(known, asked):
     scale = Scale.fit([0], {"close": column(known)})
     for value, found in zip(asked, scale("close", column(asked)), strict=True):
         below = 100 * np.mean(np.round(known, 6) < round(value, 6))
-        assert abs(found - below) < 1
+        assert abs(found - below) < 1 + 1e-9  # a percentile is off by up to one, the mean by its last bit
         assert 0 <= found <= 100
 
 

@@ -268,7 +268,7 @@ def test_another_time_zone_is_the_same_moment(sample_scorer: Scorer) -> None:
 def test_the_score_is_the_percentile_among_the_reference(scorer: Scorer) -> None:
     values = scorer.bundle.policy.decide(scorer.bundle.reference).value
     shares = np.searchsorted(np.sort(values), values) / len(values)
-    assert scorer._judge._values.tolist() == sorted(values)
+    assert scorer._judge._values == sorted(values)
     assert 40 <= np.median(np.floor(100 * shares)) <= 50
 
 

@@ -54,7 +54,8 @@ def test_a_run_keeps_the_recipe_the_tiers_and_figures(registry, sample_result):
     by_stage = {f"{kind}_{stage}" for kind in ("calibration", "gain") for stage in ("qualify", "close")}
     assert names == {f"{name}.png" for name in (*by_stage, "tiers", "audit")}
     tables = {p.stem: json.loads(p.read_text()) for p in (folder / "tables").iterdir()}
-    assert set(tables) == by_stage | {"audit", "fields", "values", "drift"}
+    assert set(tables) == by_stage | {"tiers", "audit", "fields", "values", "drift"}
+    assert len(tables["tiers"]["data"]) == len(sample_result.bundle.policy.tiers.rows)
     assert len(tables["audit"]["data"]) == len(sample_result.examination.verdicts)
     assert "<script" not in (folder / "fields.html").read_text()
 

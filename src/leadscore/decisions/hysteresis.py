@@ -6,13 +6,15 @@ and forth. Each change costs the hours of a new first touch and a customer's pat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isnan
 
 import numpy as np
 
 from leadscore.decisions.prospects import Flags, Floats, Objects, Positions, Prospects
 
-__all__ = ["BAND", "WEIGHT", "Earlier", "keeps"]
+__all__ = ["BAND", "WEIGHT", "Earlier", "keeps", "keeps_one"]
 
 BAND = 0.05
 """Gain, as a share of the lead's value, up to which it keeps its role."""
@@ -45,6 +47,15 @@ class Earlier:
             p_close=_between(self.p_close, prospects.p_close),
         )
 
+    def smoothed_one(self, p_qualify: float | None, p_close: float) -> tuple[float | None, float]:
+        """`smoothed` for the likelihoods of a single lead."""
+        q = None if p_qualify is None else _between_two(self.p_qualify.item(), p_qualify)
+        return q, _between_two(self.p_close.item(), p_close)
+
+
+def _between_two(then: float, today: float) -> float:
+    return today if isnan(then) else WEIGHT * today + (1 - WEIGHT) * then
+
 
 def _between(then: Floats, today: Floats | None) -> Floats | None:
     return None if today is None else np.where(np.isnan(then), today, WEIGHT * today + (1 - WEIGHT) * then)
@@ -70,3 +81,8 @@ def keeps(role_net: Floats, value: Floats, before: Positions) -> Flags:
     theirs = np.where(before >= 0, role_net[np.arange(len(before)), before], -np.inf)
     kept: Flags = role_net.max(axis=1) - theirs <= BAND * np.maximum(value, 0.0)
     return kept
+
+
+def keeps_one(role_net: Sequence[float], value: float, before: int) -> bool:
+    """`keeps` for a single lead whose earlier role is known."""
+    return max(role_net) - role_net[before] <= BAND * max(value, 0.0)

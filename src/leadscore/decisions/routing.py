@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from math import inf
 from typing import Any, Self
 
 import numpy as np
 
 from leadscore.decisions.banding import fit_tiers, loss_of_roles
 from leadscore.decisions.economics import Chains
-from leadscore.decisions.hysteresis import Earlier, keeps
+from leadscore.decisions.hysteresis import Earlier, keeps, keeps_one
 from leadscore.decisions.one_lead import Best, OneLead
+from leadscore.decisions.plain import PlainPaths, Weighed, place_of_largest
 from leadscore.decisions.price_bands import resampled_prices, with_bands
 from leadscore.decisions.prices import Prices, fit_prices, net
 from leadscore.decisions.prospects import (
@@ -103,6 +105,8 @@ class Policy:
     volume_note: str = ""
     _chains: Chains = field(init=False, repr=False, compare=False)
     _one_lead: OneLead = field(init=False, repr=False, compare=False)
+    _plain: PlainPaths = field(init=False, repr=False, compare=False)
+    _places: list[int] = field(init=False, repr=False, compare=False)
     _firsts: Positions = field(init=False, repr=False, compare=False)
     _names: Objects = field(init=False, repr=False, compare=False)
     _replies: Objects = field(init=False, repr=False, compare=False)
@@ -112,6 +116,8 @@ class Policy:
         object.__setattr__(self, "_chains", Chains(self.structure))
         object.__setattr__(self, "_one_lead", OneLead(self.structure, self.prices))
         firsts = [self.roles.index(path[0] if path else NURTURE) for path in self.paths]
+        object.__setattr__(self, "_plain", PlainPaths(self.structure, self.prices))
+        object.__setattr__(self, "_places", firsts)
         object.__setattr__(self, "_firsts", np.array(firsts, dtype=np.intp))
         object.__setattr__(self, "_names", np.array(self.roles, dtype=object))
         object.__setattr__(self, "_replies", np.array(replies, dtype=object))
@@ -147,6 +153,8 @@ class Policy:
         StructureError
             When a likelihood that the policy was fitted with is missing.
         """
+        if len(prospects) == 1 and (chosen := self._decide_one(prospects, earlier)) is not None:
+            return chosen
         prospects = complete(prospects, self.assumption)
         economics = self._chains.value(prospects)
         net_values = net(economics, self.prices, prospects.tie)
@@ -175,6 +183,58 @@ class Policy:
             reply_within_minutes=self._replies[first],
             role_net=role_net,
         )
+
+    def _decide_one(self, prospects: Prospects, earlier: Earlier | None) -> Choices | None:
+        """Decide about one lead without arrays, to the same bits; None where the arrays have to refuse it."""
+        p_qualify, p_close = (None if p is None else p.item() for p in (prospects.p_qualify, prospects.p_close))
+        told = p_close if self.axis == "p_close" else p_qualify
+        p_qualify, p_close = complete_one(p_qualify, p_close, self.assumption)
+        if told is None or (p_qualify is None and not self._plain.closes_only):
+            return None
+        margin, segment = prospects.margin.item(), prospects.segment[0]
+        marks = {
+            "segment": segment,
+            "customer": prospects.customer.item(),
+            "contactable": prospects.contactable.item(),
+            "tie": prospects.tie.item(),
+        }
+        weighed = self._plain(p_qualify, p_close, margin, **marks)
+        role_net = self._by_role(weighed.net)
+        first, path = place_of_largest(role_net), place_of_largest(weighed.net)
+        if earlier is not None and earlier.role[0] in self.roles:
+            smooth = self._plain(*earlier.smoothed_one(p_qualify, p_close), margin, **marks)
+            first = self._steady_one(smooth, self.roles.index(earlier.role[0]))
+            path = place_of_largest([n if f == first else -inf for n, f in zip(weighed.net, self._places, strict=True)])
+        others = [*role_net[:first], -inf, *role_net[first + 1 :]]
+        second = place_of_largest(others)
+        runner_up = None if others[second] == -inf else self.roles[second]
+        tier, tier_role = self.tiers.assign_one(told, segment, margin)
+        objects = (self.roles[first], runner_up, tier, tier_role, self._replies[first])
+        role, other, letter, usual, minutes = (np.array([each], dtype=object) for each in objects)
+        return Choices(
+            role=role,
+            path=np.array([path]),
+            value=np.array([weighed.value[path]]),
+            net=np.array([role_net[first]]),
+            runner_up=other,
+            runner_up_net=np.array([others[second]]),
+            tier=letter,
+            tier_role=usual,
+            reply_within_minutes=minutes,
+            role_net=np.array([role_net]),
+        )
+
+    def _by_role(self, net_values: list[float]) -> list[float]:
+        best = [-inf] * len(self.roles)
+        for place, worth in zip(self._places, net_values, strict=True):
+            best[place] = max(best[place], worth)
+        return best
+
+    def _steady_one(self, smooth: Weighed, before: int) -> int:
+        """First role of a lead: the earlier one, or the best by smoothed likelihoods."""
+        role_net = self._by_role(smooth.net)
+        kept = keeps_one(role_net, smooth.value[place_of_largest(smooth.net)], before)
+        return before if kept else place_of_largest(role_net)
 
     def _steady(self, prospects: Prospects, earlier: Earlier, today: Positions) -> Positions:
         """Return the first role of every lead: the earlier one, or the best by smoothed likelihoods."""

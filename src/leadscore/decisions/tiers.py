@@ -121,8 +121,9 @@ class TierRow:
     from_p_close_band: tuple[float, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, by the names of the fields."""
-        return asdict(self)
+        """Plain values for JSON, by the names of the fields; a band is a list."""
+        band = self.from_p_close_band
+        return {**asdict(self), "from_p_close_band": band and list(band)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -182,6 +183,11 @@ class TierTable:
             As in `Prospects`.
         """
         place = self._index.locate(axis_values, segment, margin)
+        return self._index.letters[place], self._index.roles[place]
+
+    def assign_one(self, axis_value: float, segment: str | None, margin: float) -> tuple[str, str]:
+        """`assign` for a single lead."""
+        place = self._index.locate_one(axis_value, segment, margin)
         return self._index.letters[place], self._index.roles[place]
 
     @property
@@ -250,6 +256,9 @@ class TierIndex:
         self._first = np.array([indices[0] for indices in members])
         self._margins: Floats = _filled([[groups[g].margin_from for g in indices[1:]] for indices in members], np.inf)
         self._cuts: Floats = _filled([group.cuts for group in groups], -np.inf)
+        self._first_list: list[int] = self._first.tolist()
+        self._margins_list: list[list[float]] = self._margins.tolist()
+        self._cuts_list: list[list[float]] = self._cuts.tolist()
         self.letters: Objects = _filled([group.letters for group in groups], None)
         self.roles: Objects = _filled([group.roles for group in groups], None)
 
@@ -258,6 +267,12 @@ class TierIndex:
         code = np.array([self._code.get(name, self._pooled) for name in segment], dtype=np.intp)
         group = self._first[code] + (margin[:, None] >= self._margins[code]).sum(axis=1)
         return group, (axis_values[:, None] < self._cuts[group]).sum(axis=1)
+
+    def locate_one(self, axis_value: float, segment: str | None, margin: float) -> tuple[int, int]:
+        """`locate` for a single lead, without the cost of arrays."""
+        code = self._code.get(segment, self._pooled)
+        group = self._first_list[code] + sum(margin >= bound for bound in self._margins_list[code])
+        return group, sum(axis_value < cut for cut in self._cuts_list[group])
 
 
 def _filled(rows: Sequence[Sequence[Any]], filler: float | None) -> Any:

@@ -254,7 +254,7 @@ class Encoder:
 
     def decode(self, feature: Feature, code: float) -> float | str | bool | None:
         """Turn a code back into what a person reads; None for missing."""
-        if np.isnan(code):
+        if math.isnan(code):
             return None
         if feature.kind == "boolean":
             return bool(code)

@@ -82,12 +82,13 @@ class Explainer:
         for k, others in self._others:
             for j in others:
                 sums[k] += each[j]
-        kept = [k for k, effect in enumerate(sums) if abs(effect) >= _NOTICEABLE]
-        kept.sort(key=lambda k: (-abs(sums[k]), self._sources[k]))
-        return [self._reason(k, row, each, sums[k]) for k in kept[:top]]
+        kept = [(-size, self._sources[k], k) for k, size in enumerate(map(abs, sums)) if size >= _NOTICEABLE]
+        kept.sort()
+        return [self._reason(k, row, each, sums[k]) for _, _, k in kept[:top]]
 
     def _reason(self, k: int, row: Floats, each: list[float], effect: float) -> Reason:
-        leading = max(self._places[k], key=lambda j: abs(each[j]))
+        places = self._places[k]
+        leading = places[0] if len(places) == 1 else max(places, key=lambda j: abs(each[j]))
         feature = self._encoder.features[leading]
         if feature.text is not None:
             return _text_reason(self._encoder, self._sources[k], row, effect)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
@@ -20,6 +22,8 @@ __all__ = ["ModelJudge"]
 
 Floats = npt.NDArray[np.float64]
 
+_TEXTS: Final = ("reason_1", "reason_2", "reason_3")
+
 
 @dataclass(slots=True)
 class _Explained:
@@ -28,6 +32,10 @@ class _Explained:
     reasons: dict[str, list[Reason]] = field(default_factory=dict)
     fit: int | None = None
     engagement: int | None = None
+
+    def texts(self, stage: str) -> dict[str, str]:
+        """Sentences for the flat reply, by its keys."""
+        return {name: reason.text for name, reason in zip(_TEXTS, self.reasons.get(stage, ()), strict=False)}
 
 
 class ModelJudge:
@@ -47,8 +55,9 @@ class ModelJudge:
         self.bundle = bundle
         self.model_version = version
         self._explain, self._notes = Explainer(bundle.encoder), Notes(bundle)
+        self._roles = bundle.policy.roles
         self._currency = str(bundle.card["currency"])
-        self._values = np.sort(bundle.policy.decide(bundle.reference).value)
+        self._values: list[float] = np.sort(bundle.policy.decide(bundle.reference).value).tolist()
         stage: Any = bundle.card["horizon_days"]
         self._horizon: int | None = stage.get("close") or stage.get("qualify")
 
@@ -57,7 +66,7 @@ class ModelJudge:
         """The published tiers and the prices of the roles' time."""
         policy = self.bundle.policy
         return {
-            "tiers": [asdict(row) for row in policy.tiers.rows],
+            "tiers": [row.to_dict() for row in policy.tiers.rows],
             "prices": dict(policy.prices.per_hour),
             "price_bands": {role: list(band) for role, band in policy.prices.band.items()},
             "table_loss": policy.tiers.losses,
@@ -85,10 +94,8 @@ class ModelJudge:
         before = None if earlier is None else _arrays(earlier, self.model_version)
         choices = self.bundle.policy.decide(prospects, before)
         found = self._explained(inputs.X, choices, reasons)
-        return [
-            self._decision(i, lead_id, prospects, choices, found[i], self._detail(i, inputs, choices, found[i], detail))
-            for i, lead_id in enumerate(inputs.ids)
-        ]
+        details = self._details(inputs, choices, found) if detail else [None] * len(choices)
+        return self._decisions(inputs.ids, prospects, choices, found, details)
 
     def _explained(self, X: Floats, choices: Choices, top: int | None) -> list[_Explained]:
         """Reasons and scales of the stage that decides the role; reasons of both stages when ``top`` is None."""
@@ -117,56 +124,61 @@ class ModelJudge:
     def _closes(self) -> dict[str, bool]:
         return {role.name: role.stage in ("close", "grow") for role in self.bundle.policy.structure.role}
 
-    def _decision(
+    def _decisions(
         self,
-        i: int,
-        lead_id: str,
+        ids: Sequence[str],
         prospects: Prospects,
         choices: Choices,
-        found: _Explained,
-        detail: Detail | None,
-    ) -> Decision:
-        role = str(choices.role[i])
-        flat = found.reasons.get(self._deciding_stage(role), [])[:3]
-        texts = [r.text for r in flat] + [None] * (3 - len(flat))
-        value = float(choices.value[i])
-        return Decision(
-            lead_id=lead_id,
-            p_qualify=None if prospects.p_qualify is None else float(prospects.p_qualify[i]),
-            p_close=None if prospects.p_close is None else float(prospects.p_close[i]),
-            score=min(99, int(100 * np.searchsorted(self._values, value, side="left") / len(self._values))),
-            value=value,
-            currency=self._currency,
-            tier=str(choices.tier[i]),
-            tier_role=str(choices.tier_role[i]),
-            role=role,
-            reply_within_minutes=choices.reply_within_minutes[i],
-            reason_1=texts[0],
-            reason_2=texts[1],
-            reason_3=texts[2],
-            fit=found.fit,
-            engagement=found.engagement,
-            basis=self.basis,
-            model_version=self.model_version,
-            horizon_days=self._horizon,
-            detail=detail,
-        )
+        found: Sequence[_Explained],
+        details: Sequence[Detail | None],
+    ) -> list[Decision]:
+        # Whole columns become plain values at once: a number taken out of an array costs more than a list of them.
+        unknown = [None] * len(choices)
+        p_qualify = unknown if prospects.p_qualify is None else prospects.p_qualify.tolist()
+        p_close = unknown if prospects.p_close is None else prospects.p_close.tolist()
+        columns = (choices.value, choices.tier, choices.tier_role, choices.role, choices.reply_within_minutes)
+        told = zip(ids, p_qualify, p_close, *(column.tolist() for column in columns), found, details, strict=True)
+        return [
+            Decision(
+                lead_id=lead_id,
+                p_qualify=q,
+                p_close=p,
+                score=min(99, int(100 * bisect_left(self._values, value) / len(self._values))),
+                value=value,
+                currency=self._currency,
+                tier=tier,
+                tier_role=tier_role,
+                role=role,
+                reply_within_minutes=minutes,
+                **explained.texts(self._deciding_stage(role)),
+                fit=explained.fit,
+                engagement=explained.engagement,
+                basis=self.basis,
+                model_version=self.model_version,
+                horizon_days=self._horizon,
+                detail=detail,
+            )
+            for lead_id, q, p, value, tier, tier_role, role, minutes, explained, detail in told
+        ]
 
-    def _detail(self, i: int, inputs: Inputs, choices: Choices, found: _Explained, wanted: bool) -> Detail | None:
-        if not wanted:
-            return None
-        runner_up = choices.runner_up[i]
-        by_role = zip(self.bundle.policy.roles, choices.role_net[i].tolist(), strict=True)
-        nets = {role: net for role, net in by_role if np.isfinite(net)}
-        return Detail(
-            reasons=found.reasons,
-            runner_up=None if runner_up is None else (str(runner_up), float(choices.runner_up_net[i])),
-            prices=dict(self.bundle.policy.prices.per_hour),
-            eligible=tuple(nets),
-            propensity=1.0,
-            net_values=nets,
-            notes=self._notes(inputs, i),
-        )
+    def _details(self, inputs: Inputs, choices: Choices, found: Sequence[_Explained]) -> list[Detail]:
+        policy = self.bundle.policy
+        told = zip(choices.runner_up, choices.runner_up_net.tolist(), choices.role_net.tolist(), found, strict=True)
+        details = []
+        for i, (second, second_net, by_role, explained) in enumerate(told):
+            nets = {role: net for role, net in zip(self._roles, by_role, strict=True) if net > -math.inf}
+            details.append(
+                Detail(
+                    reasons=explained.reasons,
+                    runner_up=None if second is None else (second, second_net),
+                    prices=policy.prices.per_hour,
+                    eligible=tuple(nets),
+                    propensity=1.0,
+                    net_values=nets,
+                    notes=self._notes(inputs, i),
+                )
+            )
+        return details
 
 
 def _arrays(earlier: Sequence[EarlierDecision | None], version: str) -> Earlier:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -94,10 +93,11 @@ class Notes:
     def __call__(self, inputs: Inputs, i: int) -> dict[str, list[str]]:
         """Names of the fields of lead ``i`` that are ``missing``, ``unseen`` and ``ignored``."""
         row = inputs.X[i].tolist()
+        sent = inputs.fields[i].keys() if inputs.fields else ()
         return {
-            "missing": [name for j, name in self._own if math.isnan(row[j])],
+            "missing": [name for j, name in self._own if row[j] != row[j]],  # NaN is not itself
             "unseen": [name for j, name, another in self._learned if row[j] == another],
-            "ignored": [name for name in (inputs.fields[i] if inputs.fields else ()) if name in self._ignored],
+            "ignored": [name for name in sent if name in self._ignored],
         }
 
 

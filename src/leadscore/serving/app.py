@@ -9,10 +9,13 @@ from collections.abc import Callable
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leadscore.errors import OutOfReach
 from leadscore.serving import problems
+from leadscore.serving.direct import Direct
 from leadscore.serving.endpoints import LeadScorer, Service, add_about, add_leads, add_outcomes, add_scoring
 from leadscore.serving.guard import BodyLimit, KeyGuard, KeyRing
 from leadscore.serving.payloads import LeadReader
@@ -48,23 +51,41 @@ def create_app(scorer: LeadScorer, store: DecisionStore, settings: Settings) -> 
     )
     guard = [Middleware(KeyGuard, ring=KeyRing(store.keys))] if settings.auth else []
     limits = dict.fromkeys(("/v1/score/batch", "/v1/outcomes"), settings.batch_bytes)
-    app = FastAPI(
+    app = _GuardedApp(
         title="leadscore",
         version="1",
         description=f"Scores leads and says who touches them first. Model: {scorer.model_version}.",
-        middleware=[
-            Middleware(RequestLog),
-            *guard,
-            Middleware(BodyLimit, limit=settings.lead_bytes, by_path=limits),
-        ],
         redirect_slashes=False,
     )
     problems.install(app)
     service, router = Service(scorer, store, settings, reader), APIRouter()
-    for add in (add_scoring, add_outcomes, add_leads, add_about):
+    add_scoring(router, service)
+    busy = [route for route in router.routes if isinstance(route, APIRoute)]
+    for add in (add_outcomes, add_leads, add_about):
         add(router, service)
     app.include_router(router)
+    app.guard_by(
+        Middleware(RequestLog),
+        *guard,
+        Middleware(BodyLimit, limit=settings.lead_bytes, by_path=limits),
+        Middleware(Direct, routes=busy),
+    )
     return app
+
+
+class _GuardedApp(FastAPI):
+    """A FastAPI whose outermost layers are ours: what they answer costs nothing of FastAPI's."""
+
+    _entrance: ASGIApp
+
+    def guard_by(self, *layers: Middleware) -> None:
+        """Put layers around the whole, the first outermost."""
+        self._entrance = super().__call__
+        for layer in reversed(layers):
+            self._entrance = layer.cls(self._entrance, *layer.args, **layer.kwargs)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._entrance(scope, receive, send)
 
 
 def serve(scorer: LeadScorer, settings: Settings, *, announce: Callable[[str], None] = lambda url: None) -> None:
@@ -107,7 +128,9 @@ def run(app: FastAPI, host: str, port: int, *, announce: Callable[[str], None] =
     KeyboardInterrupt
         After an orderly end, when that was a Ctrl-C.
     """
-    config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False, lifespan="off")
+    config = uvicorn.Config(
+        app, access_log=False, log_level="warning", server_header=False, proxy_headers=False, lifespan="off"
+    )
     with _listen(host, port) as listener:
         bound = listener.getsockname()[1]
         announce(f"http://{f'[{host}]' if ':' in host else host}:{bound}")

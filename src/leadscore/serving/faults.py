@@ -84,6 +84,8 @@ def moment_of(given: Any, loc: tuple[str | int, ...], faults: list[Fault]) -> da
         return None
     try:
         moment = datetime.fromisoformat(given)
+        if moment.tzinfo is UTC:  # nearly always
+            return moment
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         faults.append(Fault(loc, flaw_of(given) or "not_a_moment"))

@@ -78,7 +78,8 @@ class LeadReader:
         faults: list[Fault] = []
         if not isinstance(payload, dict):
             raise rejected([Fault((), flaw_of(payload) or "not_an_object")])
-        faults += [Fault((name_of(key),), "unknown_key") for key in payload if key not in KEYS]
+        if not payload.keys() <= KEYS:
+            faults += [Fault((name_of(key),), "unknown_key") for key in payload if key not in KEYS]
         lead = Lead(
             lead_id=required_lead_id(payload, faults),
             fields=self._fields(payload, faults),
@@ -96,9 +97,9 @@ class LeadReader:
             wrong = "missing" if "fields" not in payload else flaw_of(given) or "not_an_object"
             faults.append(Fault(("fields",), wrong))
             return {}
-        fields = {}
+        fields, kinds = {}, self.kinds
         for name, value in given.items():
-            kind = self.kinds.get(name)
+            kind = kinds.get(name)
             if kind is None and name not in self.known:
                 if self.refuse_unknown:
                     faults.append(Fault(("fields", name_of(name)), "unknown_field"))
@@ -122,7 +123,7 @@ def _fault_of(value: Any, kind: Kind | None) -> str | None:
             return "too_long"
         if not is_clean(value):
             return "bad_text"
-        if kind in ("category", None):
+        if kind == "category" or kind is None:
             return None
     elif not isinstance(value, (bool, int, float)):
         return flaw_of(value) or "nested"
@@ -146,9 +147,11 @@ def _activity(entry: Any, loc: tuple[str | int, ...], faults: list[Fault]) -> Ac
     if not isinstance(entry, dict):
         faults.append(Fault(loc, flaw_of(entry) or "not_an_object"))
         return None
-    faults += [Fault((*loc, name_of(key)), "unknown_key") for key in entry if key not in ACTIVITY_KEYS]
-    faults += [Fault((*loc, key), "missing") for key in ("type", "at") if entry.get(key) is None]
-    kind, at = entry.get("type"), moment_of(entry.get("at"), (*loc, "at"), faults)
+    kind, told_at = entry.get("type"), entry.get("at")
+    if kind is None or told_at is None or not entry.keys() <= ACTIVITY_KEYS:
+        faults += [Fault((*loc, name_of(key)), "unknown_key") for key in entry if key not in ACTIVITY_KEYS]
+        faults += [Fault((*loc, key), "missing") for key in ("type", "at") if entry.get(key) is None]
+    at = moment_of(told_at, (*loc, "at"), faults)
     values = _values(entry.get("values"), (*loc, "values"), faults)
     if isinstance(kind, str) and is_short(kind):
         return Activity(kind, at, values) if at else None

@@ -35,7 +35,7 @@ def test_a_decision_is_read_back_as_it_was_made(store, runner, record_of):
     assert kept["runner_up"] == {"role": decision.detail.runner_up[0], "net_value": decision.detail.runner_up[1]}
     assert kept["reasons"] == [decision.reason_1, decision.reason_2, decision.reason_3]
     assert {entry["role"]: entry["net_value"] for entry in kept["considered"]} == dict(decision.detail.net_values)
-    assert kept["trend"] is None
+    assert kept["trend"] == decision.trend
 
 
 def test_decisions_are_there_after_the_store_is_opened_again(place, runner, record_of):

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, inspect
 
 from leadscore.errors import SettingsError
 from leadscore.serving import DecisionStore
 from leadscore.serving.store import schema
-from leadscore.serving.store.databases import SqliteDatabase, open_database
+from leadscore.serving.store.databases import SqliteDatabase, _database, open_database
 from leadscore.serving.store.migrations import scripts
+from leadscore.serving.store.migrations.upgrade import _make, bring_forward
 
 LEAD = ("L-1", "key")
 DECISION = {
@@ -57,13 +60,40 @@ def test_a_file_from_before_alembic_is_brought_forward_with_its_decisions(tmp_pa
     connection.close()
 
 
+def tables(engine) -> dict[str, list]:
+    """What a database says of its own tables."""
+    looked = inspect(engine)
+    return {
+        name: [
+            sorted((c["name"], str(c["type"]), c["nullable"]) for c in looked.get_columns(name)),
+            looked.get_pk_constraint(name)["constrained_columns"],
+            sorted((i["name"], i["column_names"]) for i in looked.get_indexes(name)),
+        ]
+        for name in looked.get_table_names()
+    }
+
+
 def test_the_steps_end_at_the_tables_of_the_schema(place):
-    engine = open_database(place).engine()
-    with engine.connect() as connection:
-        found = compare_metadata(MigrationContext.configure(connection), schema.METADATA)
+    engine = _database(place, "FULL").engine()
+    with engine.connect().execution_options(immediate=True) as connection, connection.begin():
+        bring_forward(connection, None, place)
+        assert compare_metadata(MigrationContext.configure(connection), schema.METADATA) == []
+        stepped = tables(connection)
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+        schema.METADATA.drop_all(connection)
+    with engine.connect().execution_options(immediate=True) as connection, connection.begin():
+        _make(connection)
+        made, version = tables(connection), connection.exec_driver_sql("SELECT * FROM alembic_version").all()
     engine.dispose()
-    assert found == []
+    assert made == stepped
+    assert version == [(schema.HEAD,)]
     assert scripts().get_current_head() == schema.HEAD
+
+
+def test_a_store_that_nobody_has_used_is_made_without_alembic(tmp_path):
+    code = "import sys; from leadscore.serving import DecisionStore; DecisionStore(sys.argv[1]).close(); "
+    code += "sys.exit('alembic' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "new.db")], check=True)
 
 
 def test_workers_that_start_together_make_the_tables_once(place):

@@ -13,6 +13,7 @@ from leadscore.errors import LeadScoreError
 from leadscore.serving import openapi
 from leadscore.serving.endpoints.service import Service
 from leadscore.serving.faults import lead_id_of
+from leadscore.serving.guard import body_of
 from leadscore.serving.outcome_reader import read_outcome
 from leadscore.serving.problems import JsonReply, Rejected, problem_of
 from leadscore.serving.store import DecisionStore, Event
@@ -27,7 +28,7 @@ def add_outcomes(router: APIRouter, service: Service) -> None:
 
     @router.post("/v1/outcomes", summary="Tell what became of a lead", **openapi.outcome_docs(batch_max))
     async def outcomes(request: Request) -> Response:
-        now, payload = service.clock(), decode(await request.body())
+        now, payload = service.clock(), decode(body_of(request.scope))
         if not isinstance(payload, list):
             told = [read_outcome(payload, now)]
             [reply] = await run_in_threadpool(_tell, service.store, told)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from leadscore.errors import LeadScoreError
@@ -18,6 +20,7 @@ from leadscore.serving.endpoints.keyed import keyed_request, replay
 from leadscore.serving.endpoints.replies import reply_of
 from leadscore.serving.endpoints.service import Service
 from leadscore.serving.faults import lead_id_of
+from leadscore.serving.guard import body_of
 from leadscore.serving.payloads import LeadReader
 from leadscore.serving.problems import Fault, Rejected, problem_of
 from leadscore.serving.store import DecisionRecord
@@ -39,9 +42,9 @@ def add_scoring(router: APIRouter, service: Service) -> None:
 
     @router.post("/v1/score", summary="Score one lead", **openapi.lead_docs(schema))
     async def score(request: Request) -> Response:
-        full, reasons = _options(request, settings.reasons)
-        now, body = service.clock(), await request.body()
-        keyed = keyed_request(request, body, now)
+        full, reasons = _options(request.scope["query_string"], settings.reasons)
+        now, body = service.clock(), body_of(request.scope)
+        keyed = keyed_request(request.scope, body, now)
         if keyed and (kept := await run_in_threadpool(service.store.kept, keyed)):
             return replay(keyed, kept)
         record = await together[reasons]((service.reader.read(decode(body), now), now))
@@ -49,9 +52,9 @@ def add_scoring(router: APIRouter, service: Service) -> None:
 
     @router.post("/v1/score/batch", summary="Score a list", **openapi.batch_docs(schema, settings.batch_max))
     async def score_batch(request: Request) -> Response:
-        full, reasons = _options(request, settings.reasons)
-        now, body = service.clock(), await request.body()
-        keyed = keyed_request(request, body, now)
+        full, reasons = _options(request.scope["query_string"], settings.reasons)
+        now, body = service.clock(), body_of(request.scope)
+        keyed = keyed_request(request.scope, body, now)
         if keyed and (kept := await run_in_threadpool(service.store.kept, keyed)):
             return replay(keyed, kept)
         payloads = _list_of(decode(body), settings.batch_max)
@@ -70,11 +73,10 @@ def _together(service: Service, reasons: int | None) -> Together[tuple[Lead, dat
     return Together(lambda leads: service.decide(leads, reasons=reasons))
 
 
-def _options(request: Request, reasons: int) -> tuple[bool, int | None]:
-    """Read `detail` and `reasons` by hand: declared to FastAPI, the two cost as much as the reading of a lead."""
-    if not request.scope["query_string"]:
-        return False, reasons
-    given = dict(request.query_params)
+@lru_cache(maxsize=256)
+def _options(query: bytes, reasons: int) -> tuple[bool, int | None]:
+    """Read `detail` and `reasons` by hand, once: declared to FastAPI, the two cost as much as the reading of a lead."""
+    given = dict(QueryParams(query))
     detail, count = given.pop("detail", None), given.pop("reasons", str(reasons))
     if detail not in (None, "full"):
         raise _bad_parameter("detail", "is not `full`")

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from starlette.responses import Response
 
 from leadscore.data.schema import Field
-from leadscore.scoring.decision import Decision, Lead
+from leadscore.scoring.decision import Decision, EarlierDecision, Lead
 from leadscore.serving.endpoints.keyed import replay
 from leadscore.serving.payloads import LeadReader
 from leadscore.serving.problems import JsonReply
@@ -47,8 +47,15 @@ class LeadScorer(Protocol):
     def tier_table(self) -> Mapping[str, Any]:
         """What ``GET /v1/tiers`` tells."""
 
-    def decide(self, leads: Sequence[Lead], *, reasons: int | None = 3, detail: bool = False) -> list[Decision]:
-        """Decide about leads, in their order."""
+    def decide(
+        self,
+        leads: Sequence[Lead],
+        *,
+        reasons: int | None = 3,
+        detail: bool = False,
+        earlier: Sequence[EarlierDecision | None] | None = None,
+    ) -> list[Decision]:
+        """Decide about leads, in their order, given what was said about each before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,9 @@ class Service:
 
     def decide(self, leads: Sequence[tuple[Lead, datetime]], *, reasons: int | None) -> list[DecisionRecord]:
         """Score leads with their moments of arrival; the detail is always asked for, because the log needs it."""
-        decisions = self.scorer.decide([lead for lead, _ in leads], reasons=reasons, detail=True)
+        said = self.store.last_said([lead.lead_id for lead, _ in leads])
+        earlier = [said.get(lead.lead_id) for lead, _ in leads] if said else None
+        decisions = self.scorer.decide([lead for lead, _ in leads], reasons=reasons, detail=True, earlier=earlier)
         return [
             DecisionRecord(new_decision_id(now), now, lead, decision)
             for (lead, now), decision in zip(leads, decisions, strict=True)

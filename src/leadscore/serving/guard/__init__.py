@@ -7,6 +7,6 @@ store; keys reach them through a callable.
 from __future__ import annotations
 
 from leadscore.serving.guard.keys import ApiKey, KeyGuard, KeyRing, caller_of, mint
-from leadscore.serving.guard.limits import BodyLimit
+from leadscore.serving.guard.limits import BodyLimit, body_of
 
-__all__ = ["ApiKey", "BodyLimit", "KeyGuard", "KeyRing", "caller_of", "mint"]
+__all__ = ["ApiKey", "BodyLimit", "KeyGuard", "KeyRing", "body_of", "caller_of", "mint"]

@@ -8,7 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadscore.serving.problems import ProblemReply, Rejected, problem_of
 
-__all__ = ["BodyLimit"]
+__all__ = ["BodyLimit", "body_of"]
+
+BODY = "leadscore.body"
 
 
 class BodyLimit:
@@ -41,12 +43,19 @@ class BodyLimit:
             await ProblemReply(problem_of(error))(scope, receive, send)
             return
         if body is not None:
+            scope[BODY] = body
             await self.app(scope, _replay(body, receive), send)
+
+
+def body_of(scope: Scope) -> bytes:
+    """The whole body of a request, which was read before its endpoint was called."""
+    body: bytes = scope[BODY]
+    return body
 
 
 async def _read(scope: Scope, receive: Receive, limit: int) -> bytes | None:
     """Read the whole body; None when the caller hung up."""
-    announced = dict(scope["headers"]).get(b"content-length", b"")
+    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
     if announced.isdigit() and float(announced) > limit:
         raise _too_large(limit)
     parts, size, more = [], 0, True

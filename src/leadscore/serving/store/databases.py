@@ -23,6 +23,9 @@ WRITER_BUSY_MS = 200
 
 READER_BUSY_MS = 2000
 
+READER_PATIENCE_MS = 100
+"""How long a reply may be held up by a look at the lead's past."""
+
 
 class Database(Protocol):
     """What the store needs of a database."""
@@ -45,6 +48,9 @@ class Database(Protocol):
 
     def connect(self) -> Any:
         """Open a connection of the driver, each statement its own transaction until `begin`."""
+
+    def connect_to_read(self) -> Any:
+        """Open a connection for reads that nobody waits for: what does not come at once is an error."""
 
     def is_open(self, connection: Any) -> bool:
         """Whether a connection of `connect` can go on after an error."""
@@ -80,6 +86,10 @@ class SqliteDatabase:
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         return connection
+
+    def connect_to_read(self) -> sqlite3.Connection:
+        """Open a connection that waits for no lock; with the write-ahead log, readers meet one hardly ever."""
+        return self.connect(busy_ms=0)
 
     def is_open(self, connection: sqlite3.Connection) -> bool:
         """A file does not hang up."""
@@ -123,14 +133,24 @@ class PostgresDatabase:
 
     def connect(self) -> Any:
         """Open a connection that commits as durably as asked for and waits for nobody longer than a second."""
+        connection = self._connect()
+        commit = "on" if self.synchronous == "FULL" else "off"
+        connection.execute(f"SET synchronous_commit={commit}; SET statement_timeout=1000")
+        return connection
+
+    def connect_to_read(self) -> Any:
+        """Open a connection that gives up soon, even where the network swallows everything."""
+        connection = self._connect(tcp_user_timeout=READER_PATIENCE_MS)
+        connection.execute(f"SET statement_timeout={READER_PATIENCE_MS}")
+        return connection
+
+    def _connect(self, **more: Any) -> Any:
         import psycopg
 
         engine = self.engine()
         args, options = engine.dialect.create_connect_args(engine.url)
-        connection = psycopg.connect(*args, **options, autocommit=True)
-        commit = "on" if self.synchronous == "FULL" else "off"
-        connection.execute(f"SET synchronous_commit={commit}; SET statement_timeout=1000")
-        return connection
+        keywords: dict[str, Any] = {**options, **more, "autocommit": True}
+        return psycopg.connect(*args, **keywords)
 
     def is_open(self, connection: Any) -> bool:
         """Whether the server still listens to it."""

@@ -12,10 +12,12 @@ from typing import Any, Self
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from leadscore.scoring.decision import EarlierDecision
 from leadscore.serving.guard.keys import ApiKey
 from leadscore.serving.store import api_keys, erasing, history, logged, outcomes, schema
 from leadscore.serving.store.databases import Durability, open_database
 from leadscore.serving.store.idempotency import KeyedReply, KeyedRequest
+from leadscore.serving.store.last_said import LastSaid
 from leadscore.serving.store.records import DecisionRecord
 from leadscore.serving.store.scrubbing import scrub
 from leadscore.serving.store.spool import Spool
@@ -48,6 +50,7 @@ class DecisionStore:
     def __init__(self, place: str | Path, *, synchronous: Durability = "FULL", spool: str | Path | None = None) -> None:
         self.database = open_database(place, synchronous)
         self.writer = GroupWriter(self.database, Spool(Path(spool)) if spool else None)
+        self._last_said = LastSaid(self.database)
         self._engine = self.database.engine()
         self._sought: list[bytes] = []
 
@@ -71,6 +74,10 @@ class DecisionStore:
             None of them was written.
         """
         return await self.writer.append(Entry(records, keyed, reply))
+
+    def last_said(self, lead_ids: Sequence[str]) -> dict[str, EarlierDecision]:
+        """Newest decision about each lead that has one; at once, and nothing while the store does not answer."""
+        return self._last_said(lead_ids)
 
     def kept(self, keyed: KeyedRequest) -> KeyedReply | None:
         """What stands under an idempotency key."""
@@ -201,6 +208,7 @@ class DecisionStore:
     def close(self) -> None:
         """Write what waits and let go of the file."""
         self.writer.close()
+        self._last_said.close()
         self._engine.dispose()
 
     @contextmanager

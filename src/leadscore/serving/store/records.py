@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic_core import to_json
+
 from leadscore.scoring.decision import Decision, Lead
 
 __all__ = ["DecisionRecord", "Rows", "moment_text", "new_decision_id"]
-
-_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +57,12 @@ class DecisionRecord:
 
     def rows(self, request: str | None = None) -> Rows:
         """Write it as rows, the decision with the digest of the idempotent request that it answers."""
-        return Rows(self.lead.lead_id, {**self._decision_row(), "request": request}, self._snapshot_row())
+        return Rows(self.lead.lead_id, self._decision_row(request), self._snapshot_row())
 
-    def _decision_row(self) -> Mapping[str, Any]:
+    def _decision_row(self, request: str | None) -> Mapping[str, Any]:
         decision, detail = self.decision, self.decision.detail
         assert detail is not None, "a decision is logged with its detail"
-        runner_up = detail.runner_up and _ENCODE({"role": detail.runner_up[0], "net_value": detail.runner_up[1]})
+        runner_up = detail.runner_up and _json({"role": detail.runner_up[0], "net_value": detail.runner_up[1]})
         return {
             "decision_id": self.decision_id,
             "decided_at": moment_text(self.decided_at),
@@ -80,17 +79,18 @@ class DecisionRecord:
             "horizon_days": decision.horizon_days,
             "basis": decision.basis,
             "propensity": detail.propensity,
-            "eligible": _ENCODE(list(detail.eligible)),
-            "prices": _ENCODE(dict(detail.prices)),
+            "eligible": _json(detail.eligible),
+            "prices": _json(detail.prices),
             "runner_up": runner_up,
-            "net_values": _ENCODE(dict(detail.net_values)),
+            "net_values": _json(detail.net_values),
             "trend": decision.trend,
+            "request": request,
         }
 
     def _snapshot_row(self) -> Mapping[str, Any]:
         lead, decision = self.lead, self.decision
         activities = [
-            {"type": event.type, "at": moment_text(event.at)} | ({"values": dict(event.values)} if event.values else {})
+            {"type": event.type, "at": moment_text(event.at)} | ({"values": event.values} if event.values else {})
             for event in lead.activities
         ]
         reasons = [text for text in (decision.reason_1, decision.reason_2, decision.reason_3) if text]
@@ -98,9 +98,9 @@ class DecisionRecord:
             "decision_id": self.decision_id,
             "created": lead.created and moment_text(lead.created),
             "at": lead.at and moment_text(lead.at),
-            "fields": _ENCODE(dict(lead.fields)),
-            "activities": _ENCODE(activities),
-            "reasons": _ENCODE(reasons),
+            "fields": _json(lead.fields),
+            "activities": _json(activities),
+            "reasons": _json(reasons),
         }
 
 
@@ -118,6 +118,11 @@ def new_decision_id(now: datetime) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def _json(value: Any) -> str:
+    # A third of the time of the standard library, which counts: nothing else of Python's runs meanwhile.
+    return to_json(value).decode()
+
+
 def moment_text(moment: datetime) -> str:
     """ISO 8601 in UTC with microseconds: of one length, so that text sorts as time does.
 
@@ -126,4 +131,4 @@ def moment_text(moment: datetime) -> str:
     >>> moment_text(datetime(2026, 11, 2, 9, tzinfo=UTC))
     '2026-11-02T09:00:00.000000+00:00'
     """
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat(timespec="microseconds")

@@ -84,7 +84,11 @@ class Transaction:
         received: Counter[tuple[str, str]] = Counter()
         for some in _without_repeats(rows):
             leads = [
-                {"lead_id": row.lead_id, "lead_key": secrets.token_hex(16), "role": row.decision["role"]}
+                {
+                    "lead_id": row.lead_id,
+                    "lead_key": _pseudonym(row.decision["decision_id"]),
+                    "role": row.decision["role"],
+                }
                 for row in some
             ]
             moved = {lead_id for (lead_id,) in self._insert(schema.lead, leads).fetchall()}
@@ -122,6 +126,12 @@ class Transaction:
         columns = [column.name for column in table.columns]
         values: Iterator[Any] = chain.from_iterable(map(row.__getitem__, columns) for row in rows)
         return self._connection.execute(_statement(table, len(rows), self._mark), (*values, *more))
+
+
+def _pseudonym(decision_id: str) -> str:
+    # It begins with the moment of the lead's first decision, which that row tells anyway: new rows then land beside
+    # each other in every index, and a write takes half of the time.
+    return f"{decision_id[:13]}-{secrets.token_hex(12)}"
 
 
 def _keyed(entry: Entry) -> bool:

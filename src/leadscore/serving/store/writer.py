@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from leadscore.errors import OutOfReach
 from leadscore.serving.store.databases import Database
@@ -78,7 +79,8 @@ class GroupWriter:
         self.spool = spool
         self._database = database
         self._pieces: Iterator[list[Rows]] | None = None
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._gathered: WeakKeyDictionary[asyncio.AbstractEventLoop, list[_Job]] = WeakKeyDictionary()
+        self._jobs: SimpleQueue[list[_Job] | None] = SimpleQueue()
         self._connection: Any = database.connect()
         self._down_until = 0.0
         self._thread = Thread(target=self._run, name="leadscore-writer", daemon=True)
@@ -94,9 +96,17 @@ class GroupWriter:
         """
         if not self.alive:
             raise StoreUnavailable("the writer has ended")
-        done: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
-        self._jobs.put(_Job(entry, done))
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Written] = loop.create_future()
+        gathered = self._gathered.setdefault(loop, [])
+        gathered.append(_Job(entry, done))
+        if len(gathered) == 1:
+            loop.call_soon(self._hand_over, loop)
         return await done
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Pass on what one turn of the event loop gave: to wake the thread costs as much as to write a row."""
+        self._jobs.put(self._gathered.pop(loop))
 
     @property
     def alive(self) -> bool:
@@ -124,16 +134,16 @@ class GroupWriter:
         group: list[_Job] = []
         rows = 0
         try:
-            job = self._jobs.get(timeout=self._patience())
+            jobs = self._jobs.get(timeout=self._patience())
         except Empty:
             return group
-        while job is not None:
-            group.append(job)
-            rows += len(job.entry.records)
+        while jobs is not None:
+            group += jobs
+            rows += sum(len(job.entry.records) for job in jobs)
             if rows >= GROUP_ROWS:
                 return group
             try:
-                job = self._jobs.get_nowait()
+                jobs = self._jobs.get_nowait()
             except Empty:
                 return group
         if group:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, inspect
 
 from leadscore.errors import SettingsError
-from leadscore.serving.store.schema import HEAD
+from leadscore.serving.store.schema import HEAD, METADATA
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
-__all__ = ["scripts", "upgrade"]
+__all__ = ["bring_forward", "scripts", "upgrade"]
 
 LOCK = 0x1EAD5C0E
 """Our number among the advisory locks of a PostgreSQL."""
@@ -45,7 +45,10 @@ def upgrade(engine: Engine, shown: str) -> None:
                     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
                 found = _found(connection)
                 if found != HEAD:
-                    _run(connection, found, shown)
+                    if found is None:
+                        _make(connection)
+                    else:
+                        bring_forward(connection, found, shown)
                     if lite:
                         connection.exec_driver_sql(f"PRAGMA user_version={int(HEAD)}")
         finally:
@@ -69,7 +72,18 @@ def _found(connection: Connection) -> str | None:
     return None
 
 
-def _run(connection: Connection, found: str | None, shown: str) -> None:
+def _make(connection: Connection) -> None:
+    """Make today's tables where there are none, and say so as alembic does."""
+    METADATA.create_all(connection, checkfirst=False)
+    connection.exec_driver_sql(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+        "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+    )
+    connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{HEAD}')")
+
+
+def bring_forward(connection: Connection, found: str | None, shown: str) -> None:
+    """Run the steps after a revision, from the first where there is none, within a transaction of the caller."""
     # Loaded here only: most starts find nothing to do, and alembic costs as much time as all the rest of the store.
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
