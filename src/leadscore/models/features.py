@@ -16,9 +16,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from leadscore.data.contact import CONTACT_EXAMPLES, CONTACT_SAYS, contact_kind, contact_kinds
-from leadscore.data.schema import Contact, Decimal, Field, Kind, category_key, parse_boolean, parse_number
+from leadscore.data.contact import CONTACT_EXAMPLES, CONTACT_SAYS, contact_kinds
+from leadscore.data.schema import Contact, Decimal, Field, Kind, category_key
 from leadscore.data.text import TextReading
+from leadscore.models.codecs import (
+    boolean_codec,
+    category_codec,
+    contact_codec,
+    number_codec,
+    text_codec,
+    wording_codec,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,55 +120,14 @@ class Feature:
         if self.text is not None:
             read = self.text.remembered if remember else self.text.__call__
             if self.text.part == "wording":
-                return partial(_wording_codec, read=read)
-            return partial(_text_codec, read=read, codec=_category_codec(self.levels, self.labels))
+                return partial(wording_codec, read=read)
+            return partial(text_codec, read=read, codec=category_codec(self.levels, self.labels))
         if self.kind == "category":
-            codec = _category_codec(self.levels, self.labels)
-            return codec if self.contact is None else partial(_contact_codec, contact=self.contact, codec=codec)
+            codec = category_codec(self.levels, self.labels)
+            return codec if self.contact is None else partial(contact_codec, contact=self.contact, codec=codec)
         if self.kind == "boolean":
-            return _boolean_codec
-        return _number_codec if self.decimal == "." else partial(_number_codec, decimal=self.decimal)
-
-
-def _category_codec(levels: Sequence[str], labels: Sequence[str]) -> Callable[[Any], float]:
-    codes: dict[str | None, float] = {level: float(i) for i, level in enumerate(levels)}
-    codes[None] = math.nan
-    another = float(len(levels))
-    # Nearly every value is spelled as in the export, and then its key need not be made.
-    as_spelled = {label: codes[category_key(label)] for label in labels}
-
-    def encode(value: Any) -> float:
-        if type(value) is str and value in as_spelled:
-            return as_spelled[value]
-        return codes.get(category_key(value), another)
-
-    return encode
-
-
-def _contact_codec(value: Any, contact: Contact, codec: Callable[[Any], float]) -> float:
-    return codec(contact_kind(value, contact))
-
-
-def _text_codec(value: Any, read: Callable[[str], Any], codec: Callable[[Any], float]) -> float:
-    key = category_key(value)
-    return math.nan if key is None else codec(read(key))
-
-
-def _wording_codec(value: Any, read: Callable[[str], Any]) -> float:
-    key = category_key(value)
-    return math.nan if key is None else float(read(key))
-
-
-def _number_codec(value: Any, decimal: Decimal = ".") -> float:
-    if type(value) is float:
-        return value if math.isfinite(value) else math.nan
-    number = parse_number(value, decimal)
-    return math.nan if number is None else number
-
-
-def _boolean_codec(value: Any) -> float:
-    answer = parse_boolean(value)
-    return math.nan if answer is None else answer
+            return boolean_codec
+        return number_codec if self.decimal == "." else partial(number_codec, decimal=self.decimal)
 
 
 @dataclass(frozen=True)
