@@ -148,6 +148,8 @@ class Policy:
             When a likelihood that the policy was fitted with is missing.
         """
         prospects = complete(prospects, self.assumption)
+        if len(prospects) == 1 and earlier is None:
+            return self._decide_one(prospects)
         economics = self._chains.value(prospects)
         net_values = net(economics, self.prices, prospects.tie)
         rows, path = np.arange(len(prospects)), net_values.argmax(axis=1)
@@ -173,6 +175,32 @@ class Policy:
             tier=tier,
             tier_role=tier_role,
             reply_within_minutes=self._replies[first],
+            role_net=role_net,
+        )
+
+    def _decide_one(self, prospects: Prospects) -> Choices:
+        """Decide one lead in plain numbers, to the same bits: arrays of length one are mostly overhead."""
+        p_qualify = None if prospects.p_qualify is None else float(prospects.p_qualify[0])
+        likelihood, margin, segment = prospects.along(self.axis)[0], float(prospects.margin[0]), prospects.segment[0]
+        customer, contactable, tie = prospects.customer[0], bool(prospects.contactable[0]), float(prospects.tie[0])
+        p_close = float(prospects.along("p_close")[0])
+        nurture = len(self.structure.roles)
+        open_to = self._one_lead.by_role(p_qualify, p_close, margin, segment, bool(customer), contactable, tie)
+        ranked = sorted([*open_to, (nurture, Best(len(self.paths) - 1, 0.0, 0.0))], key=lambda r: (-r[1].net, r[0]))
+        role_net = np.full((1, nurture + 1), -np.inf)
+        role_net[0, [role for role, _ in ranked]] = [best.net for _, best in ranked]
+        (first, best), second = ranked[0], ranked[1] if len(ranked) > 1 else None
+        tier, tier_role = self.tiers.assign_one(float(likelihood), segment, margin)
+        return Choices(
+            role=self._names[[first]],
+            path=np.array([best.path]),
+            value=np.array([best.value]),
+            net=np.array([best.net]),
+            runner_up=np.array([second and self.roles[second[0]]], dtype=object),
+            runner_up_net=np.array([second[1].net if second else -np.inf]),
+            tier=np.array([tier], dtype=object),
+            tier_role=np.array([tier_role], dtype=object),
+            reply_within_minutes=self._replies[[first]],
             role_net=role_net,
         )
 

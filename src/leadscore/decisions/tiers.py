@@ -196,6 +196,12 @@ class TierTable:
         held_out = self.held_out_loss_share
         return f"{sentence}." if held_out is None else f"{sentence} ({held_out:.1%} on held-out leads)."
 
+    def assign_one(self, axis_value: float, segment: str | None, margin: float) -> tuple[str, str]:
+        """Return the letter and the usual role of one lead, as `assign` does, sooner."""
+        group = self.groups[self._index.group_of(segment, margin)]
+        band = sum(axis_value < cut for cut in group.cuts)
+        return group.letters[band], group.roles[band]
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` reads them back without loss."""
         return {
@@ -248,10 +254,18 @@ class TierIndex:
         self._code = {segment: code for code, segment in enumerate(segments)}
         self._pooled = len(segments) - 1
         self._first = np.array([indices[0] for indices in members])
-        self._margins: Floats = _filled([[groups[g].margin_from for g in indices[1:]] for indices in members], np.inf)
+        ends = [[groups[g].margin_from for g in indices[1:]] for indices in members]
+        self._margins: Floats = _filled(ends, np.inf)
+        self._plain = {segment: (int(self._first[c]), ends[c]) for segment, c in self._code.items()}
+        self._others = (int(self._first[-1]), ends[-1])
         self._cuts: Floats = _filled([group.cuts for group in groups], -np.inf)
         self.letters: Objects = _filled([group.letters for group in groups], None)
         self.roles: Objects = _filled([group.roles for group in groups], None)
+
+    def group_of(self, segment: str | None, margin: float) -> int:
+        """Return the group of one lead."""
+        first, ends = self._plain.get(segment, self._others)
+        return first + sum(margin >= end for end in ends if end is not None)
 
     def locate(self, axis_values: Floats, segment: Objects, margin: Floats) -> tuple[Positions, Positions]:
         """Return group and band of each lead."""
