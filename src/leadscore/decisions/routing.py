@@ -10,7 +10,7 @@ import numpy as np
 
 from leadscore.decisions.banding import fit_tiers, loss_of_roles
 from leadscore.decisions.economics import Chains
-from leadscore.decisions.hysteresis import Earlier, keeps
+from leadscore.decisions.hysteresis import CLEAR, Earlier, keeps
 from leadscore.decisions.one_lead import Best, OneLead
 from leadscore.decisions.price_bands import resampled_prices, with_bands
 from leadscore.decisions.prices import Prices, fit_prices, net
@@ -156,7 +156,7 @@ class Policy:
         role_net = economics.by_first_touch(net_values)
         first = role_net.argmax(axis=1)
         if earlier is not None:
-            first = self._steady(prospects, earlier, first)
+            first = self._steady(prospects, earlier, role_net, economics.value[rows, path])
             path = np.where(self._firsts == first[:, None], net_values, -np.inf).argmax(axis=1)
         others = role_net.copy()
         others[rows, first] = -np.inf
@@ -204,8 +204,8 @@ class Policy:
             role_net=role_net,
         )
 
-    def _steady(self, prospects: Prospects, earlier: Earlier, today: Positions) -> Positions:
-        """Return the first role of every lead: the earlier one, or the best by smoothed likelihoods."""
+    def _steady(self, prospects: Prospects, earlier: Earlier, today: Floats, value_today: Floats) -> Positions:
+        """Return the first role of every lead: the earlier one, or the best by smoothed likelihoods or by today's."""
         smooth = earlier.smoothed(prospects)
         economics = self._chains.value(smooth)
         net_values = net(economics, self.prices, smooth.tie)
@@ -213,8 +213,8 @@ class Policy:
         value = economics.value[np.arange(len(smooth)), net_values.argmax(axis=1)]
         columns = {role: column for column, role in enumerate(self.roles)}
         before = np.array([columns.get(role, -1) for role in earlier.role], dtype=np.intp)
-        best = np.where(before >= 0, role_net.argmax(axis=1), today)
-        return np.where(keeps(role_net, value, before), before, best)
+        smoothed = np.where(keeps(role_net, value, before), before, role_net.argmax(axis=1))
+        return np.where(keeps(today, value_today, before, CLEAR), smoothed, today.argmax(axis=1))
 
     def best(
         self,
