@@ -49,7 +49,7 @@ def with_reply_decay(
         The structure, and a sentence where its figure was learned.
     """
     prior, column, created = structure.reply_decay, recipe.lead.worked_at, history.created
-    if prior is None or p_qualify is None or created is None or column not in history.frame.columns:
+    if prior is None or p_qualify is None or created is None or column is None or column not in history.frame.columns:
         return structure, ()
     worked = parse_times({column: history.frame[column].iloc[rows]}, file="the leads", order=recipe.data.date_order)
     minutes, y = working_minutes(created.iloc[rows], worked[column]), history.labels["qualify"][rows]
