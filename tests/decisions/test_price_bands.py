@@ -76,3 +76,12 @@ def test_a_warm_start_finds_the_same_prices(n: int, simulate):
     warm = fit_prices(structure, economics, leads.tie, leads_per_period=600, start=cold)
     assert warm.objective == pytest.approx(cold.objective, rel=1e-7)
     assert list(warm.per_hour.values()) == pytest.approx(list(cold.per_hour.values()), rel=2e-3)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("n", [30, 100])
+def test_bands_of_few_leads_are_finite(name: str, n: int, simulate):
+    for arrivals in (32, 400):
+        policy = fit_policy(preset(name), simulate(n), leads_per_period=arrivals)
+        dearest = max(policy.prices.per_hour.values())
+        assert all(0 <= low <= high <= 50 * dearest + 1e5 for low, high in policy.prices.band.values())

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from leadscore.decisions.banding import fit_tiers, loss_of_roles
+from leadscore.decisions.choices import Choices
 from leadscore.decisions.economics import Chains
 from leadscore.decisions.hysteresis import CLEAR, Earlier, keeps
 from leadscore.decisions.one_lead import Best, OneLead
@@ -17,7 +18,6 @@ from leadscore.decisions.prices import Prices, fit_prices, net
 from leadscore.decisions.prospects import (
     Assumption,
     Axis,
-    Flags,
     Floats,
     Objects,
     Positions,
@@ -28,51 +28,7 @@ from leadscore.decisions.prospects import (
 from leadscore.decisions.structure import NURTURE, Path, Structure
 from leadscore.decisions.tiers import TierTable
 
-__all__ = ["Choices", "Policy", "fit_policy"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Choices:
-    """Decisions for a batch of leads, arrays in the order of the prospects.
-
-    Parameters
-    ----------
-    role
-        Role of the first touch, or ``nurture``.
-    path
-        Position in `Policy.paths`.
-    value
-        Expected margin minus cost of the chosen path.
-    net
-        Value minus the price of the path's hours, with the tie-break.
-    runner_up, runner_up_net
-        Best path of another first role: its role and net value; None and -inf where the lead has no other.
-    tier, tier_role
-        Letter of the lead's band and the role that usually takes it.
-    reply_within_minutes
-        Promise of the chosen role; None for nurture.
-    role_net
-        Net value of the best path by first role, leads by `Policy.roles`; -inf where the lead may not go.
-    """
-
-    role: Objects
-    path: Positions
-    value: Floats
-    net: Floats
-    runner_up: Objects
-    runner_up_net: Floats
-    tier: Objects
-    tier_role: Objects
-    reply_within_minutes: Objects
-    role_net: Floats
-
-    @property
-    def eligible(self) -> Flags:
-        """First roles that the lead may go to, leads by `Policy.roles`."""
-        return np.isfinite(self.role_net)
-
-    def __len__(self) -> int:
-        return len(self.role)
+__all__ = ["Policy", "fit_policy"]
 
 
 @dataclass(frozen=True, slots=True)
