@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from leadscore.decisions import (
+    PRESETS,
     Prices,
     first_touch,
     fit_policy,
