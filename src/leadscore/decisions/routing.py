@@ -183,7 +183,7 @@ class Policy:
         contactable: bool = True,
         tie: float = 0.0,
     ) -> Best:
-        """Choose the path of one lead in a few microseconds, to within rounding as `decide` does.
+        """Choose the path of one lead in a few microseconds, to the same bits as `decide` does.
 
         Parameters
         ----------
