@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from leadscore.decisions import NURTURE, Earlier, Policy, Prospects, fit_policy, preset, resampled_prices
 from leadscore.decisions.economics import first_touch
-from leadscore.decisions.hysteresis import BAND, WEIGHT, keeps
+from leadscore.decisions.hysteresis import BAND, CLEAR, WEIGHT, keeps
 from leadscore.decisions.prospects import shift_odds
 
 
@@ -58,13 +58,15 @@ def test_letters_never_depend_on_what_was_decided_before(policy, simulate, seed:
 def test_a_lead_changes_role_only_for_a_gain_over_the_band_and_to_the_best(policy, simulate, seed: int, size: float):
     leads = simulate(300, seed=1)
     today, before = on_another_day(leads, seed, size), decided(policy, leads)
-    smooth = policy.decide(before.smoothed(today))
-    found = policy.decide(today, before)
-    assert ((found.role == before.role) | (found.role == smooth.role)).all()
-    column = [policy.roles.index(role) for role in before.role]
-    gain = smooth.net - smooth.role_net[np.arange(300), column]
-    assert (gain[found.role == before.role] <= BAND * np.maximum(smooth.value, 0)[found.role == before.role]).all()
-    assert (gain[found.role != before.role] > 0).all()
+    smooth, plain, found = policy.decide(before.smoothed(today)), policy.decide(today), policy.decide(today, before)
+    rows, column = np.arange(300), [policy.roles.index(role) for role in before.role]
+    gain, clear = (each.net - each.role_net[rows, column] for each in (smooth, plain))
+    kept, at_once = found.role == before.role, clear > CLEAR * np.maximum(plain.value, 0)
+    assert (found.role[at_once] == plain.role[at_once]).all()
+    assert ((found.role == smooth.role) | kept | at_once).all()
+    assert (gain[kept] <= BAND * np.maximum(smooth.value, 0)[kept]).all()
+    assert (clear[kept] <= CLEAR * np.maximum(plain.value, 0)[kept]).all()
+    assert (gain[~kept & ~at_once] > 0).all()
 
 
 def test_likelihoods_are_smoothed_towards_the_earlier_ones(simulate):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadscore.decisions import PRESETS, Policy, Prospects, ReplyDecay, assume_close_rate, fit_policy, preset
+from leadscore.decisions import PRESETS, Choices, Policy, Prospects, ReplyDecay, assume_close_rate, fit_policy, preset
 from leadscore.errors import StructureError
 
 
@@ -68,3 +68,21 @@ def test_a_missing_likelihood_is_filled_in_as_assumed(simulate):
 def test_one_lead_takes_microseconds(policy):
     once = min(timeit.repeat(lambda: policy.best(0.4, 0.1, 9_000.0, segment="enterprise", tie=0.3), number=500)) / 500
     assert once < 50e-6  # about 4 where nothing else runs; room for a busy machine
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_lead_alone_is_decided_to_the_same_bits_as_among_others(name: str, simulate):
+    leads = simulate(400, seed=5)
+    odd = np.arange(400) % 9 == 0
+    leads = replace(
+        leads,
+        margin=np.where(odd, 0.0, leads.margin),
+        p_qualify=np.where(odd[::-1], 0.0, leads.p_qualify),
+        segment=np.where(np.arange(400) % 7 == 0, None, leads.segment),
+    )
+    policy = fit_policy(preset(name), leads, leads_per_period=500)
+    together = policy.decide(leads)
+    for i in range(400):
+        alone = policy.decide(leads.take(slice(i, i + 1)))
+        for figure in Choices.__slots__:
+            np.testing.assert_array_equal(getattr(alone, figure)[0], getattr(together, figure)[i])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from leadscore.decisions import (
+    PRESETS,
     Prices,
     first_touch,
     fit_policy,
@@ -91,3 +92,12 @@ def test_a_price_at_which_no_lead_wavers_stays_where_it_is(simulate):
     assert prices.per_hour["ISR"] == 0
     drawn = resampled_prices(inside, economics, leads.tie, prices)
     assert drawn.per_hour.max() == 0
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("n", [30, 100])
+def test_bands_of_few_leads_are_finite(name: str, n: int, simulate):
+    for arrivals in (32, 400):
+        policy = fit_policy(preset(name), simulate(n), leads_per_period=arrivals)
+        dearest = max(policy.prices.per_hour.values())
+        assert all(0 <= low <= high <= 50 * dearest + 1e5 for low, high in policy.prices.band.values())

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadscore.decisions import Prospects, Tiers, TierTable, first_touch, fit_prices, fit_tiers, net, preset
+from leadscore.decisions import (
+    PRESETS,
+    Prospects,
+    Tiers,
+    TierTable,
+    first_touch,
+    fit_policy,
+    fit_prices,
+    fit_tiers,
+    net,
+    preset,
+)
 from leadscore.decisions.banding import SMALLEST_SEGMENT
 
 
@@ -38,6 +49,26 @@ def assign_one(table: TierTable, p: float, segment: str | None, margin: float) -
 def test_a_higher_likelihood_never_has_a_lower_tier(table, low: float, high: float, segment: str | None, margin: float):
     low, high = sorted((low, high))
     assert assign_one(table, high, segment, margin)[0] <= assign_one(table, low, segment, margin)[0]
+
+
+@settings(max_examples=12)
+@given(
+    seed=st.integers(0, 100),
+    n=st.integers(30, 4_000),
+    name=st.sampled_from([*PRESETS]),
+    arrivals=st.floats(20, 2_000),
+    likelihoods=st.lists(st.floats(0, 1), min_size=2, max_size=20),
+    margin=st.floats(0, 1e6),
+)
+def test_in_any_table_a_higher_likelihood_never_has_a_lower_tier(
+    simulate, seed, n, name, arrivals, likelihoods, margin
+):
+    leads = simulate(n, seed)
+    table = fit_policy(preset(name), leads, leads_per_period=arrivals).tiers
+    rising = np.sort(likelihoods)
+    for segment in ("small", "mid", "enterprise", "unseen", None):
+        letters, _ = table.assign(rising, np.full(len(rising), segment, dtype=object), np.full(len(rising), margin))
+        assert sorted(letters, reverse=True) == letters.tolist()
 
 
 def test_the_table_holds_every_lead_once(table, simulate):

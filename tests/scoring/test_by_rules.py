@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -116,3 +117,13 @@ def test_what_the_service_tells_of_it_says_that_it_is_a_card(scorer):
     assert [row["tier"] for row in scorer.tier_table["tiers"]] == ["A", "B", "C"]
     assert scorer.tier_table["rules"][0] == {"if": "Source is Referral", "points": 20}
     assert [field.name for field in scorer.fields] == ["Source", "Employees"]
+
+
+def test_a_role_that_takes_no_new_leads_is_passed_over(scorer):
+    roles = tuple(role.model_copy(update={"takes_new": role.name != "SAR"}) for role in scorer.bundle.structure.role)
+    closed = replace(scorer.bundle, structure=scorer.bundle.structure.model_copy(update={"role": roles}))
+    lead = {**GOOD, "Segment": "enterprise"}
+    assert scorer.score_one(lead).role == "SAR"
+    (decision,) = Scorer(closed).decide([Lead("1", lead)], detail=True)
+    assert decision.role != "SAR"
+    assert "SAR" not in decision.detail.eligible

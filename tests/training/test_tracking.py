@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime
+from html import unescape
 
 import numpy as np
 import pytest
@@ -50,6 +51,10 @@ def test_a_run_keeps_the_recipe_the_tiers_and_figures(registry, sample_result):
     assert set(json.loads((folder / "train.json").read_text())["stages"]) == {"qualify", "close"}
     with (folder / "tiers.csv").open() as file:
         assert len(list(csv.DictReader(file))) == len(sample_result.bundle.policy.tiers.rows)
+    for told in ("tiers.txt", "tiers.html"):
+        text = unescape((folder / told).read_text())
+        assert all(row.cut_in_words in text for row in sample_result.bundle.policy.tiers.rows)
+        assert sample_result.bundle.policy.tiers.loss_in_words in text
     names = {p.name for p in (folder / "figures").iterdir()}
     by_stage = {f"{kind}_{stage}" for kind in ("calibration", "gain") for stage in ("qualify", "close")}
     assert names == {f"{name}.png" for name in (*by_stage, "tiers", "audit")}

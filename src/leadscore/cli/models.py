@@ -48,7 +48,7 @@ def tiers(
 ) -> None:
     """Show the tier table, or what moves in it under other figures, without refitting.
 
-    Example: leadscore tiers --set SDR.heads=4 --set MDR.cost=0 --leads open.csv
+    Example: leadscore tiers --set SDR.heads=4 --set ISR.cost=70 --leads open.csv
     """
     from leadscore.models.bundle import CardBundle
     from leadscore.training import load, preview

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from leadscore.decisions.adapting import adapt
 from leadscore.decisions.banding import fit_tiers
+from leadscore.decisions.choices import Choices
 from leadscore.decisions.delay import ReplyDecay, fit_reply_decay
 from leadscore.decisions.economics import Economics, first_touch
 from leadscore.decisions.hysteresis import Earlier
@@ -27,9 +28,11 @@ from leadscore.decisions.prospects import (
     assume_qualify_rate,
     complete,
 )
-from leadscore.decisions.routing import Choices, Policy, fit_policy
+from leadscore.decisions.routing import Policy, fit_policy
 from leadscore.decisions.structure import DAYS, NURTURE, Eligibility, HandOff, Path, Period, Role, Structure
-from leadscore.decisions.tiers import TierRow, Tiers, TierTable
+from leadscore.decisions.tier_group import Tiers
+from leadscore.decisions.tier_row import TierRow
+from leadscore.decisions.tiers import TierTable
 
 __all__ = [
     "DAYS",

@@ -19,7 +19,9 @@ from leadscore.decisions.price_bands import Resamples
 from leadscore.decisions.prices import Prices, net
 from leadscore.decisions.prospects import Axis, Flags, Floats, Positions, Prospects
 from leadscore.decisions.structure import NURTURE, Structure
-from leadscore.decisions.tiers import TierIndex, TierRow, Tiers, TierTable
+from leadscore.decisions.tier_group import TierIndex, Tiers
+from leadscore.decisions.tier_row import TierRow
+from leadscore.decisions.tiers import TierTable
 
 __all__ = ["SMALLEST_SEGMENT", "fit_tiers", "loss_of_roles"]
 

@@ -18,7 +18,7 @@ from leadscore.decisions.price_bands import Resamples
 from leadscore.decisions.prices import Prices, net
 from leadscore.decisions.prospects import Flags, Floats, Positions
 from leadscore.decisions.structure import NURTURE
-from leadscore.decisions.tiers import Tiers
+from leadscore.decisions.tier_group import Tiers
 
 __all__ = ["with_cut_bands"]
 

@@ -14,10 +14,13 @@ import numpy as np
 
 from leadscore.decisions.prospects import Flags, Floats, Objects, Positions, Prospects
 
-__all__ = ["BAND", "WEIGHT", "Earlier", "keeps", "keeps_one"]
+__all__ = ["BAND", "CLEAR", "WEIGHT", "Earlier", "keeps", "keeps_one"]
 
 BAND = 0.05
 """Gain, as a share of the lead's value, up to which it keeps its role."""
+
+CLEAR = 0.2
+"""Gain of today, as a share of the lead's value, that is taken at once: a lead that asks for a call does not wait."""
 
 WEIGHT = 0.3
 """Share of today's likelihood in the one that a change of role is judged by; the rest is the earlier one's."""
@@ -61,7 +64,7 @@ def _between(then: Floats, today: Floats | None) -> Floats | None:
     return None if today is None else np.where(np.isnan(then), today, WEIGHT * today + (1 - WEIGHT) * then)
 
 
-def keeps(role_net: Floats, value: Floats, before: Positions) -> Flags:
+def keeps(role_net: Floats, value: Floats, before: Positions, band: float = BAND) -> Flags:
     """Mark the leads that keep their role, because the best one gains too little.
 
     Parameters
@@ -72,6 +75,8 @@ def keeps(role_net: Floats, value: Floats, before: Positions) -> Flags:
         Expected margin minus cost of the best path.
     before
         Column of the earlier role; -1 where there is none, or no longer.
+    band
+        Gain, as a share of the value, that is too little.
 
     Examples
     --------
@@ -79,10 +84,10 @@ def keeps(role_net: Floats, value: Floats, before: Positions) -> Flags:
     array([ True, False])
     """
     theirs = np.where(before >= 0, role_net[np.arange(len(before)), before], -np.inf)
-    kept: Flags = role_net.max(axis=1) - theirs <= BAND * np.maximum(value, 0.0)
+    kept: Flags = role_net.max(axis=1) - theirs <= band * np.maximum(value, 0.0)
     return kept
 
 
-def keeps_one(role_net: Sequence[float], value: float, before: int) -> bool:
+def keeps_one(role_net: Sequence[float], value: float, before: int, band: float = BAND) -> bool:
     """`keeps` for a single lead whose earlier role is known."""
-    return max(role_net) - role_net[before] <= BAND * max(value, 0.0)
+    return max(role_net) - role_net[before] <= band * max(value, 0.0)

@@ -12,7 +12,7 @@ from leadscore.decisions.adapting import adapt_to
 from leadscore.decisions.prospects import Prospects
 from leadscore.decisions.routing import Policy
 from leadscore.decisions.structure import Structure
-from leadscore.decisions.tiers import TierRow
+from leadscore.decisions.tier_row import TierRow
 
 __all__ = ["Move", "Moves", "Preview", "preview"]
 

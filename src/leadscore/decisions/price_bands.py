@@ -92,9 +92,9 @@ def resampled_prices(
 
 def _bowl(steepness: Floats) -> Floats:
     """Return the nearest steepness of a dual, which is convex: finite steps over few leads may miss that."""
-    own = np.sqrt(np.maximum(np.diag(steepness), 1e-300))
+    own = np.sqrt(np.maximum(np.diag(steepness), 0.0))
     scale = np.outer(own, own)
-    level, axes = np.linalg.eigh(steepness / scale)
+    level, axes = np.linalg.eigh(np.divide(steepness, scale, out=np.eye(len(own)), where=scale > 0))
     bowl: Floats = (axes * np.maximum(level, _FLATTEST)) @ axes.T * scale
     return bowl
 

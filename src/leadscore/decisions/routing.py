@@ -10,8 +10,9 @@ from typing import Any, Self
 import numpy as np
 
 from leadscore.decisions.banding import fit_tiers, loss_of_roles
+from leadscore.decisions.choices import Choices
 from leadscore.decisions.economics import Chains
-from leadscore.decisions.hysteresis import Earlier, keeps, keeps_one
+from leadscore.decisions.hysteresis import CLEAR, Earlier, keeps, keeps_one
 from leadscore.decisions.one_lead import Best, OneLead
 from leadscore.decisions.plain import PlainPaths, Weighed, place_of_largest
 from leadscore.decisions.price_bands import resampled_prices, with_bands
@@ -19,7 +20,6 @@ from leadscore.decisions.prices import Prices, fit_prices, net
 from leadscore.decisions.prospects import (
     Assumption,
     Axis,
-    Flags,
     Floats,
     Objects,
     Positions,
@@ -30,51 +30,7 @@ from leadscore.decisions.prospects import (
 from leadscore.decisions.structure import NURTURE, Path, Structure
 from leadscore.decisions.tiers import TierTable
 
-__all__ = ["Choices", "Policy", "fit_policy"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Choices:
-    """Decisions for a batch of leads, arrays in the order of the prospects.
-
-    Parameters
-    ----------
-    role
-        Role of the first touch, or ``nurture``.
-    path
-        Position in `Policy.paths`.
-    value
-        Expected margin minus cost of the chosen path.
-    net
-        Value minus the price of the path's hours, with the tie-break.
-    runner_up, runner_up_net
-        Best path of another first role: its role and net value; None and -inf where the lead has no other.
-    tier, tier_role
-        Letter of the lead's band and the role that usually takes it.
-    reply_within_minutes
-        Promise of the chosen role; None for nurture.
-    role_net
-        Net value of the best path by first role, leads by `Policy.roles`; -inf where the lead may not go.
-    """
-
-    role: Objects
-    path: Positions
-    value: Floats
-    net: Floats
-    runner_up: Objects
-    runner_up_net: Floats
-    tier: Objects
-    tier_role: Objects
-    reply_within_minutes: Objects
-    role_net: Floats
-
-    @property
-    def eligible(self) -> Flags:
-        """First roles that the lead may go to, leads by `Policy.roles`."""
-        return np.isfinite(self.role_net)
-
-    def __len__(self) -> int:
-        return len(self.role)
+__all__ = ["Policy", "fit_policy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +118,7 @@ class Policy:
         role_net = economics.by_first_touch(net_values)
         first = role_net.argmax(axis=1)
         if earlier is not None:
-            first = self._steady(prospects, earlier, first)
+            first = self._steady(prospects, earlier, role_net, economics.value[rows, path])
             path = np.where(self._firsts == first[:, None], net_values, -np.inf).argmax(axis=1)
         others = role_net.copy()
         others[rows, first] = -np.inf
@@ -202,8 +158,10 @@ class Policy:
         role_net = self._by_role(weighed.net)
         first, path = place_of_largest(role_net), place_of_largest(weighed.net)
         if earlier is not None and earlier.role[0] in self.roles:
-            smooth = self._plain(*earlier.smoothed_one(p_qualify, p_close), margin, **marks)
-            first = self._steady_one(smooth, self.roles.index(earlier.role[0]))
+            before = self.roles.index(earlier.role[0])
+            if keeps_one(role_net, weighed.value[path], before, CLEAR):
+                smooth = self._plain(*earlier.smoothed_one(p_qualify, p_close), margin, **marks)
+                first = self._steady_one(smooth, before)
             path = place_of_largest([n if f == first else -inf for n, f in zip(weighed.net, self._places, strict=True)])
         others = [*role_net[:first], -inf, *role_net[first + 1 :]]
         second = place_of_largest(others)
@@ -236,8 +194,8 @@ class Policy:
         kept = keeps_one(role_net, smooth.value[place_of_largest(smooth.net)], before)
         return before if kept else place_of_largest(role_net)
 
-    def _steady(self, prospects: Prospects, earlier: Earlier, today: Positions) -> Positions:
-        """Return the first role of every lead: the earlier one, or the best by smoothed likelihoods."""
+    def _steady(self, prospects: Prospects, earlier: Earlier, today: Floats, value_today: Floats) -> Positions:
+        """Return the first role of every lead: the earlier one, or the best by smoothed likelihoods or by today's."""
         smooth = earlier.smoothed(prospects)
         economics = self._chains.value(smooth)
         net_values = net(economics, self.prices, smooth.tie)
@@ -245,8 +203,8 @@ class Policy:
         value = economics.value[np.arange(len(smooth)), net_values.argmax(axis=1)]
         columns = {role: column for column, role in enumerate(self.roles)}
         before = np.array([columns.get(role, -1) for role in earlier.role], dtype=np.intp)
-        best = np.where(before >= 0, role_net.argmax(axis=1), today)
-        return np.where(keeps(role_net, value, before), before, best)
+        smoothed = np.where(keeps(role_net, value, before), before, role_net.argmax(axis=1))
+        return np.where(keeps(today, value_today, before, CLEAR), smoothed, today.argmax(axis=1))
 
     def best(
         self,
@@ -259,7 +217,7 @@ class Policy:
         contactable: bool = True,
         tie: float = 0.0,
     ) -> Best:
-        """Choose the path of one lead in a few microseconds, to within rounding as `decide` does.
+        """Choose the path of one lead in a few microseconds, to the same bits as `decide` does.
 
         Parameters
         ----------

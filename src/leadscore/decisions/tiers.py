@@ -6,142 +6,15 @@ A tier is the band of a lead's likelihood inside its segment and margin band; ho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-import numpy as np
+from leadscore.decisions.prospects import Axis, Floats, Objects
+from leadscore.decisions.tier_group import TierIndex, Tiers
+from leadscore.decisions.tier_row import TierRow
 
-from leadscore.decisions.prospects import Axis, Floats, Objects, Positions
-
-__all__ = ["TierIndex", "TierRow", "TierTable", "Tiers"]
-
-
-@dataclass(frozen=True, slots=True)
-class Tiers:
-    """The bands of one segment and margin band, from the best down.
-
-    Parameters
-    ----------
-    letters
-        One letter a band.
-    cuts
-        Lowest likelihood of every band but the last, falling.
-    roles
-        Usual role of each band.
-    segment
-        Segment, or None for the pooled others.
-    margin_from, margin_below
-        Margins that the group covers; None where open.
-    bands
-        Where nine in ten of each cut lie that other leads of the same kind give; empty where that was not asked for.
-
-    Examples
-    --------
-    >>> Tiers("ABC", cuts=(0.31, 0.08))
-    A >= 31 % > B >= 8 % > C
-    """
-
-    letters: str
-    cuts: tuple[float, ...] = ()
-    roles: tuple[str, ...] = ()
-    segment: str | None = None
-    margin_from: float | None = None
-    margin_below: float | None = None
-    bands: tuple[tuple[float, float], ...] = ()
-
-    @property
-    def margin_band(self) -> str | None:
-        """The margins in words; None when the margin does not part the segment.
-
-        Examples
-        --------
-        >>> Tiers("A", margin_from=1500.0, margin_below=2400.0).margin_band
-        '1,500 to 2,400'
-        """
-        low, high = (None if end is None else f"{end:,.15g}" for end in (self.margin_from, self.margin_below))
-        if low and high:
-            return f"{low} to {high}"
-        return f"{low} and over" if low else f"under {high}" if high else None
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Read the fields back from JSON, which knows no tuples."""
-        bands = tuple((low, high) for low, high in values.get("bands", ()))
-        return cls(**{**values, "cuts": tuple(values["cuts"]), "roles": tuple(values["roles"]), "bands": bands})
-
-    def __repr__(self) -> str:
-        upper = [f"{letter} >= {cut * 100:.4g} %" for letter, cut in zip(self.letters, self.cuts, strict=False)]
-        return " > ".join([*upper, self.letters[-1]])
-
-
-@dataclass(frozen=True, slots=True)
-class TierRow:
-    """One published line of the tier table.
-
-    Parameters
-    ----------
-    tier
-        Letter.
-    segment, margin_band
-        Group of the leads; None where leads are not parted (a segment None beside others means all others).
-    role
-        Usual role of the band.
-    from_p_close, to_p_close
-        The band, from inclusive, to exclusive, on the table's axis.
-    share
-        Share of all leads.
-    share_other_role
-        Share of the band's leads whose own role is another.
-    expected_qualified, expected_won, expected_value
-        Qualified leads, won deals, and margin minus cost in one period, each lead worked by its own role; a lead in
-        nurture adds nothing. None for a stage without a likelihood.
-    reply_within_minutes
-        Promise of the role; None for nurture.
-    price_per_hour
-        Price of the role's time; 0 for nurture.
-    from_p_close_band
-        Where nine in ten of `from_p_close` lie that other leads of the same kind give; None for the lowest band, and
-        where that was not asked for.
-    """
-
-    tier: str
-    segment: str | None
-    margin_band: str | None
-    role: str
-    from_p_close: float
-    to_p_close: float
-    share: float
-    share_other_role: float
-    expected_qualified: float | None
-    expected_won: float | None
-    expected_value: float
-    reply_within_minutes: int | None
-    price_per_hour: float
-    from_p_close_band: tuple[float, float] | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, by the names of the fields; a band is a list."""
-        band = self.from_p_close_band
-        return {**asdict(self), "from_p_close_band": band and list(band)}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` wrote; JSON knows no tuples."""
-        band = values.get("from_p_close_band")
-        return cls(**{**values, "from_p_close_band": band and (band[0], band[1])})
-
-    @property
-    def cut_in_words(self) -> str:
-        """The lower end of the band as a sentence, with how sure it is."""
-        who = ", ".join(filter(None, (self.segment, self.margin_band and f"margin {self.margin_band}"))) or "all leads"
-        if self.from_p_close <= 0:
-            return f"{who}: tier {self.tier} ({self.role}) below that"
-        sentence = f"{who}: tier {self.tier} ({self.role}) from {self.from_p_close:.2%}"
-        if self.from_p_close_band is None:
-            return sentence
-        low, high = self.from_p_close_band
-        return f"{sentence}; other leads of the same kind would cut between {low:.2%} and {high:.2%}, nine times in ten"
+__all__ = ["TierTable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +58,6 @@ class TierTable:
         place = self._index.locate(axis_values, segment, margin)
         return self._index.letters[place], self._index.roles[place]
 
-    def assign_one(self, axis_value: float, segment: str | None, margin: float) -> tuple[str, str]:
-        """`assign` for a single lead."""
-        place = self._index.locate_one(axis_value, segment, margin)
-        return self._index.letters[place], self._index.roles[place]
-
     @property
     def losses(self) -> dict[str, float | None]:
         """`loss_share` and `held_out_loss_share` as published: ``fitted`` and ``held_out``."""
@@ -201,6 +69,12 @@ class TierTable:
         sentence = f"Taking the tier's role in place of each lead's own loses {self.loss_share:.1%} of the value"
         held_out = self.held_out_loss_share
         return f"{sentence}." if held_out is None else f"{sentence} ({held_out:.1%} on held-out leads)."
+
+    def assign_one(self, axis_value: float, segment: str | None, margin: float) -> tuple[str, str]:
+        """Return the letter and the usual role of one lead, as `assign` does, sooner."""
+        group = self.groups[self._index.group_of(segment, margin)]
+        band = sum(axis_value < cut for cut in group.cuts)
+        return group.letters[band], group.roles[band]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; `from_dict` reads them back without loss."""
@@ -243,41 +117,3 @@ def _cells(row: TierRow) -> tuple[str, ...]:
         "" if row.expected_won is None else f"{row.expected_won:.1f}",
         f"{row.expected_value:,.0f}",
     )
-
-
-class TierIndex:
-    """Groups and bands as arrays, filled up with cuts that nothing passes."""
-
-    def __init__(self, groups: Sequence[Tiers]) -> None:
-        segments = list(dict.fromkeys(group.segment for group in groups))
-        members = [[g for g, group in enumerate(groups) if group.segment == segment] for segment in segments]
-        self._code = {segment: code for code, segment in enumerate(segments)}
-        self._pooled = len(segments) - 1
-        self._first = np.array([indices[0] for indices in members])
-        self._margins: Floats = _filled([[groups[g].margin_from for g in indices[1:]] for indices in members], np.inf)
-        self._cuts: Floats = _filled([group.cuts for group in groups], -np.inf)
-        self._first_list: list[int] = self._first.tolist()
-        self._margins_list: list[list[float]] = self._margins.tolist()
-        self._cuts_list: list[list[float]] = self._cuts.tolist()
-        self.letters: Objects = _filled([group.letters for group in groups], None)
-        self.roles: Objects = _filled([group.roles for group in groups], None)
-
-    def locate(self, axis_values: Floats, segment: Objects, margin: Floats) -> tuple[Positions, Positions]:
-        """Return group and band of each lead."""
-        code = np.array([self._code.get(name, self._pooled) for name in segment], dtype=np.intp)
-        group = self._first[code] + (margin[:, None] >= self._margins[code]).sum(axis=1)
-        return group, (axis_values[:, None] < self._cuts[group]).sum(axis=1)
-
-    def locate_one(self, axis_value: float, segment: str | None, margin: float) -> tuple[int, int]:
-        """`locate` for a single lead, without the cost of arrays."""
-        code = self._code.get(segment, self._pooled)
-        group = self._first_list[code] + sum(margin >= bound for bound in self._margins_list[code])
-        return group, sum(axis_value < cut for cut in self._cuts_list[group])
-
-
-def _filled(rows: Sequence[Sequence[Any]], filler: float | None) -> Any:
-    kind = object if filler is None else np.float64
-    table = np.full((len(rows), max(map(len, rows))), filler, dtype=kind)
-    for i, row in enumerate(rows):
-        table[i, : len(row)] = list(row)
-    return table

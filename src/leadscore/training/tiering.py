@@ -20,11 +20,13 @@ from leadscore.decisions import (
     assume_close_rate,
     assume_qualify_rate,
     fit_policy,
+    pooled,
 )
 from leadscore.errors import RecipeError
 from leadscore.models.bundle import Bundle
 from leadscore.scoring import tie_break
 from leadscore.training.recipe import Recipe
+from leadscore.training.reply_delay import with_reply_decay
 
 __all__ = ["anonymous", "arrivals_per_period", "cut_tiers", "prospects_of", "table_loss", "with_table_loss"]
 
@@ -84,10 +86,14 @@ def cut_tiers(
     policy, reference, notes
         The policy, the leads that it was cut from, and what a reader of the table should know.
     """
+    used = newest_months(history, rows)
+    rows, margin = rows[used], margin[used]
+    likelihoods = {stage: p[used] for stage, p in likelihoods.items()}
     reference = anonymous(prospects_of(likelihoods, history, rows, margin))
     assumption, notes = _assumption(recipe, reference)
     structure = recipe.selling_structure()
     structure = structure.per(recipe.split.period or structure.period)
+    structure, waiting = with_reply_decay(structure, recipe, history, rows, reference.p_qualify)
     structure, dropped = adapt(
         structure,
         has_qualify=reference.p_qualify is not None or assumption is not None,
@@ -97,7 +103,16 @@ def cut_tiers(
     )
     volume, source = arrivals_per_period(recipe, arrivals, structure)
     policy = fit_policy(structure, reference, leads_per_period=volume, assumption=assumption, volume_note=source)
-    return policy, reference, (*notes, *dropped, source)
+    return policy, reference, (*notes, *waiting, *dropped, source)
+
+
+def newest_months(history: History, rows: Index) -> npt.NDArray[np.bool_]:
+    """Which of these leads prices and tiers are cut on: the newest month's, and as many before as make 3,000 leads."""
+    days = history.days
+    if days is None:
+        return np.ones(len(rows), dtype=bool)
+    age = days[rows].max(initial=0.0) - days[rows]
+    return pooled(-(age // DAYS["month"]).astype(np.intp))
 
 
 def table_loss(bundle: Bundle, history: History) -> float:

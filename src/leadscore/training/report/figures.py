@@ -169,7 +169,7 @@ def tier_figure(policy: Policy, reference: Prospects) -> Figure:
     unsure = [(i, row.from_p_close_band) for i, row in enumerate(rows) if row.from_p_close_band is not None]
     if unsure:
         ends = np.minimum([band for _, band in unsure], edge)
-        label = "where nine in ten cuts lie"
+        label = "nine in ten cuts"
         bands.hlines([i for i, _ in unsure], ends[:, 0], ends[:, 1], color=_INK, linewidth=2.5, label=label)
     bands.set(xlim=(0, edge), xlabel=f"likelihood to {policy.axis.removeprefix('p_')}")
     bands.set_yticks(place, [_label(row) for row in rows])
