@@ -226,10 +226,9 @@ def _model_from(folder: Path, texts: Mapping[str, str], manifest: Mapping[str, A
         stage: Likelihood(model_from_file(s["file"], texts[s["file"]]), Calibrator.from_dict(s["calibrator"]))
         for stage, s in content["stages"].items()
     }
-    activities = content["activities"]
     bundle = Bundle(
         encoder=Encoder.from_dict(content["encoder"]),
-        activities=None if activities is None else ActivityFeatures.from_dict(activities),
+        activities=(made := content["activities"]) and ActivityFeatures.from_dict(made),
         stages=stages,
         margins=margins_from_dict(content["margins"], texts.get(_MARGIN_TREES)),
         policy=Policy.from_dict(json.loads(texts["policy.json"])),
@@ -255,10 +254,9 @@ def _files(bundle: Bundle) -> dict[str, str]:
         stages[stage] = {"file": name, "calibrator": likelihood.calibrator.to_dict()}
     if isinstance(bundle.margins, BoostedMargins):
         files[_MARGIN_TREES] = bundle.margins.to_text()
-    activities = bundle.activities
     content = {
         "encoder": bundle.encoder.to_dict(),
-        "activities": None if activities is None else activities.to_dict(),
+        "activities": bundle.activities and bundle.activities.to_dict(),
         "stages": stages,
         "margins": bundle.margins.to_dict(),
         "parts": {name: getattr(bundle.parts, name) for name in Parts.__slots__},

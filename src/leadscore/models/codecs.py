@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
 
 from leadscore.data.contact import contact_kind
 from leadscore.data.schema import Contact, Decimal, category_key, parse_boolean, parse_number
 
-__all__ = ["boolean_codec", "category_codec", "contact_codec", "number_codec", "text_codec", "wording_codec"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "boolean_codec",
+    "category_codec",
+    "contact_codec",
+    "encode_column",
+    "number_codec",
+    "text_codec",
+    "wording_codec",
+]
 
 
 def category_codec(levels: Sequence[str], labels: Sequence[str]) -> Callable[[Any], float]:
@@ -57,3 +71,22 @@ def boolean_codec(value: Any) -> float:
     """Read an answer as 0 or 1."""
     answer = parse_boolean(value)
     return math.nan if answer is None else answer
+
+
+def encode_column(
+    column: pd.Series, codec: Callable[[Any], float], is_missing: Callable[[Any], bool] | None = None
+) -> npt.NDArray[np.float64]:
+    """Encode each distinct value of a column once."""
+    import pandas as pd  # not at the top: the service encodes leads of requests, and starts without it
+
+    def code(value: Any) -> float:
+        return math.nan if is_missing is not None and is_missing(value) else codec(value)
+
+    if column.dtype == object:
+        # A mixed column is read cell by cell: to factorize, True and 1 are one value.
+        pairs = zip(column, column.notna(), strict=True)
+        return np.array([code(value) if known else math.nan for value, known in pairs], dtype=float)
+    codes, values = pd.factorize(column, use_na_sentinel=True)
+    table = np.array([*map(code, values.tolist()), np.nan])
+    encoded: npt.NDArray[np.float64] = table[codes]
+    return encoded

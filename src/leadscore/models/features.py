@@ -23,6 +23,7 @@ from leadscore.models.codecs import (
     boolean_codec,
     category_codec,
     contact_codec,
+    encode_column,
     number_codec,
     text_codec,
     wording_codec,
@@ -252,19 +253,7 @@ def _encode_column(column: pd.Series, feature: Feature, is_missing: Callable[[An
     if feature.kind == "number" and feature.text is None and pd.api.types.is_float_dtype(column):
         numbers = column.to_numpy(dtype=float)
         return np.where(np.isfinite(numbers), numbers, np.nan)
-    codec = feature.codec(remember=True)
-
-    def code(value: Any) -> float:
-        return math.nan if is_missing is not None and is_missing(value) else codec(value)
-
-    if column.dtype == object:
-        # A mixed column is read cell by cell: to factorize, True and 1 are one value.
-        pairs = zip(column, column.notna(), strict=True)
-        return np.array([code(value) if known else math.nan for value, known in pairs], dtype=float)
-    codes, values = pd.factorize(column, use_na_sentinel=True)
-    table = np.array([*map(code, values.tolist()), np.nan])
-    encoded: Floats = table[codes]
-    return encoded
+    return encode_column(column, feature.codec(remember=True), is_missing)
 
 
 def _fit_features(column: pd.Series, field: Field, source: str) -> Sequence[Feature]:
