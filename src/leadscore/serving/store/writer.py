@@ -106,7 +106,8 @@ class GroupWriter:
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         """Pass on what one turn of the event loop gave: to wake the thread costs as much as to write a row."""
-        self._jobs.put(self._gathered.pop(loop))
+        if jobs := self._gathered.pop(loop, None):  # else the end came first and took them along
+            self._jobs.put(jobs)
 
     @property
     def alive(self) -> bool:
@@ -115,6 +116,8 @@ class GroupWriter:
 
     def close(self) -> None:
         """Write what waits, then end."""
+        for loop in list(self._gathered):
+            self._hand_over(loop)
         self._jobs.put(None)
         self._thread.join()
         if self.spool:
