@@ -26,7 +26,8 @@ from leadscore.data.synthetic import simulate, write_sample
 from leadscore.decisions import Earlier, Policy, Prospects, first_touch, fit_prices, preset
 from leadscore.decisions.prospects import shift_odds
 from leadscore.models.bundle import Bundle
-from leadscore.scoring.frames import from_frame, tie_break
+from leadscore.scoring import tie_break
+from leadscore.scoring.frames import from_frame
 from leadscore.training.pipeline import fit_bundle
 from leadscore.training.recipe import Search, load_recipe
 
