@@ -15,7 +15,7 @@ from leadscore.decisions.delay import ReplyDecay, fit_reply_decay
 from leadscore.decisions.economics import Economics, first_touch
 from leadscore.decisions.hysteresis import Earlier
 from leadscore.decisions.nightly import prices_for_the_rest
-from leadscore.decisions.one_lead import Best
+from leadscore.decisions.plain import Best
 from leadscore.decisions.presets import PRESETS, preset, read_structure
 from leadscore.decisions.preview import Move, Moves, Preview, preview
 from leadscore.decisions.price_bands import Resamples, pooled, resampled_prices, with_bands

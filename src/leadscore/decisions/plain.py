@@ -15,7 +15,25 @@ from leadscore.decisions.prices import Prices, turn_of
 from leadscore.decisions.structure import Structure
 from leadscore.decisions.touches import Touch
 
-__all__ = ["PlainPaths", "Weighed", "place_of_largest"]
+__all__ = ["Best", "PlainPaths", "Weighed", "place_of_largest"]
+
+
+class Best(NamedTuple):
+    """Where one lead goes.
+
+    Parameters
+    ----------
+    path
+        Position of the path; the last is nurture.
+    value
+        Expected margin minus cost.
+    net
+        Value minus the price of the hours, with the tie-break.
+    """
+
+    path: int
+    value: float
+    net: float
 
 
 class Weighed(NamedTuple):

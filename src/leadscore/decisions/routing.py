@@ -13,8 +13,7 @@ from leadscore.decisions.banding import fit_tiers, loss_of_roles
 from leadscore.decisions.choices import Choices
 from leadscore.decisions.economics import Chains
 from leadscore.decisions.hysteresis import CLEAR, Earlier, keeps, keeps_one
-from leadscore.decisions.one_lead import Best, OneLead
-from leadscore.decisions.plain import PlainPaths, Weighed, place_of_largest
+from leadscore.decisions.plain import Best, PlainPaths, Weighed, place_of_largest
 from leadscore.decisions.price_bands import resampled_prices, with_bands
 from leadscore.decisions.prices import Prices, fit_prices, net
 from leadscore.decisions.prospects import (
@@ -60,7 +59,6 @@ class Policy:
     assumption: Assumption | None = None
     volume_note: str = ""
     _chains: Chains = field(init=False, repr=False, compare=False)
-    _one_lead: OneLead = field(init=False, repr=False, compare=False)
     _plain: PlainPaths = field(init=False, repr=False, compare=False)
     _places: list[int] = field(init=False, repr=False, compare=False)
     _firsts: Positions = field(init=False, repr=False, compare=False)
@@ -70,7 +68,6 @@ class Policy:
     def __post_init__(self) -> None:
         replies = [*(role.reply_within_minutes for role in self.structure.role), None]
         object.__setattr__(self, "_chains", Chains(self.structure))
-        object.__setattr__(self, "_one_lead", OneLead(self.structure, self.prices))
         firsts = [self.roles.index(path[0] if path else NURTURE) for path in self.paths]
         object.__setattr__(self, "_plain", PlainPaths(self.structure, self.prices))
         object.__setattr__(self, "_places", firsts)
@@ -231,9 +228,11 @@ class Policy:
         """
         if p_qualify is None or p_close is None:
             p_qualify, p_close = complete_one(p_qualify, p_close, self.assumption)
-        return self._one_lead.best(
+        weighed = self._plain(
             p_qualify, p_close, margin, segment=segment, customer=customer, contactable=contactable, tie=tie
         )
+        path = place_of_largest(weighed.net)
+        return Best(path, weighed.value[path], weighed.net[path])
 
     def table_loss(self, prospects: Prospects) -> float:
         """Share of the net value that is lost on these leads if each takes its tier's role in place of its own."""
