@@ -126,15 +126,21 @@ def proof() -> bool:
 
 @pytest.fixture
 def promise() -> Callable[..., None]:
-    """Holds a figure against its goal, and tells ``make proof`` of it."""
+    """Holds a figure against its goal, and tells ``make proof`` of it.
 
-    def check(what: str, figure: float, *, at_least: float | None = None, at_most: float | None = None) -> None:
+    One in time is held by ``make proof`` only: beside other work it would tell of the machine.
+    """
+
+    def check(
+        what: str, figure: float, *, at_least: float | None = None, at_most: float | None = None, timed: bool = False
+    ) -> None:
         holds = (at_least is None or figure >= at_least) and (at_most is None or figure <= at_most)
         goal = f"at least {at_least:g}" if at_least is not None else f"at most {at_most:g}"
-        if report := os.environ.get("LEADSCORE_PROOF"):
+        report = os.environ.get("LEADSCORE_PROOF")
+        if report:
             with open(report, "a", encoding="utf-8") as file:
                 file.write(json.dumps({"what": what, "figure": figure, "goal": goal, "holds": holds}) + "\n")
-        assert holds, f"{what}: {figure:g}, the goal is {goal}"
+        assert holds or (timed and not report), f"{what}: {figure:g}, the goal is {goal}"
 
     return check
 

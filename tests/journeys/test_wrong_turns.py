@@ -117,7 +117,7 @@ def test_bad_bodies_get_a_short_problem(newcomer, body, status):
     with newcomer.serving("--no-auth") as client:
         request = urllib.request.Request(f"{client.url}/v1/score", data=body, method="POST")
         with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(request, timeout=10)
+            urllib.request.urlopen(request, timeout=60)
         with caught.value as error:
             problem = json.loads(error.read())
         assert error.code == status
@@ -129,7 +129,7 @@ def _status(url: str, headers: dict[str, str]) -> int:
     body = json.dumps({"lead_id": "x", "fields": {}}).encode()
     request = urllib.request.Request(f"{url}/v1/score", data=body, headers=headers, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=10) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:
             return reply.status
     except urllib.error.HTTPError as error:
         error.close()

@@ -27,7 +27,7 @@ def test_a_lead_is_scored_over_a_socket_and_kept(server, payload):
     process, url, path = server
     with DecisionStore(path) as store:
         key = store.add_key("journey", datetime.now(UTC))
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=10) as client:
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60) as client:
         assert client.get("/ready").status_code == 200
         reply = client.post("/v1/score", json=payload)
         assert reply.status_code == 200
@@ -35,7 +35,7 @@ def test_a_lead_is_scored_over_a_socket_and_kept(server, payload):
         assert client.post("/v1/score", content=(b"x" * 10_000 for _ in range(100))).status_code == 413
         assert httpx.post(f"{url}/v1/score", json=payload).status_code == 401
     process.send_signal(signal.SIGINT)
-    _, log = process.communicate(timeout=10)
+    _, log = process.communicate(timeout=60)
     assert process.returncode == 130
     with DecisionStore(path) as store:
         [kept] = store.decisions_of("L-1042")

@@ -39,7 +39,7 @@ async def load_until_killed(process, url: str, seconds: float, acknowledged: lis
             acknowledged.append(reply.json()["decision_id"])
 
     known = len(acknowledged)
-    async with httpx.AsyncClient(base_url=url, timeout=10, limits=httpx.Limits(max_connections=CONNECTIONS)) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=60, limits=httpx.Limits(max_connections=CONNECTIONS)) as client:
         callers = [asyncio.ensure_future(caller(client, number)) for number in range(CONNECTIONS)]
         while len(acknowledged) < known + CONNECTIONS:
             await asyncio.sleep(0.01)
@@ -51,7 +51,7 @@ async def load_until_killed(process, url: str, seconds: float, acknowledged: lis
 
 
 def ready_within(url: str) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with contextlib.suppress(httpx.HTTPError):
             if httpx.get(f"{url}/ready").status_code == 200:
@@ -97,7 +97,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(bundle_folder, place, proof, pr
     promise(f"{kind}: decisions kept beyond those asked for", max(0, len(kept) - asked_for), at_most=0)
     # Other work on the machine makes single starts slow, so the median is held to the goal and the worst is told.
     what = f"{kind}: seconds from start to ready after a kill, median (worst {max(starts):.1f})"
-    promise(what, round(statistics.median(starts), 2), at_most=5)
+    promise(what, round(statistics.median(starts), 2), at_most=5, timed=True)
 
 
 def test_the_control_that_acknowledges_before_the_commit_does_lose(bundle_folder, tmp_path, proof, promise):

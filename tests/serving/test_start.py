@@ -43,14 +43,14 @@ def test_a_lead_is_scored_without_the_tools_of_training(folder: str, tmp_path) -
         assert len(httpx.post(f"{url}/v1/score/batch", json=batch).json()) == 60
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=10)
+        process.wait(timeout=60)
     lines = (tmp_path / "said").read_text().splitlines()
     imported = {line.rsplit("|", 1)[1].strip().partition(".")[0] for line in lines if line.startswith("import time:")}
     assert {"numpy", "fastapi", "leadscore"} <= imported
     assert not imported & HEAVY
 
 
-def _until(found, seconds: float = 30.0):
+def _until(found, seconds: float = 60.0):
     end = time.monotonic() + seconds
     while not (result := found()):
         assert time.monotonic() < end, "the service does not start"
