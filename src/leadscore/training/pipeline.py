@@ -147,7 +147,9 @@ def fit_bundle(
         ),
         test=test,
         left_out=whole.left_out,
-        examination=examined.reading_texts({f.name for f in history.fields if f.texts}),
+        examination=examined.reading_texts({f.name for f in history.fields if f.texts}).judging_texts(
+            e for e in history.excluded if e.column in history.texts and e.verdict in ("BLOCK", "ASK")
+        ),
         seconds=time.monotonic() - begun,
     )
 
