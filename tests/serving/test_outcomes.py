@@ -79,7 +79,9 @@ def test_capacity_counts_leads_by_role_and_period(client, payload):
     assert (told["period"], {r["role"]: r["leads"] for r in told["roles"]}[role]) == ("month", 1)
     assert sum(r["leads"] for r in told["roles"]) == 1
     assert sum(r["leads"] for r in client("GET", "/v1/capacity?at=2001-01-01").json()["roles"]) == 0
-    assert client("GET", "/v1/capacity?period=year").status_code == 422
+    refused = client("GET", "/v1/capacity?period=year").json()
+    assert refused["detail"] == "parameter period: input should be 'day', 'week' or 'month'"
+    assert refused["errors"] == [{"loc": ["query", "period"], "type": "invalid_parameter"}]
 
 
 def test_capacity_is_told_in_hours_of_those_that_each_role_has(place, client_for, scorer):
