@@ -22,6 +22,7 @@ from leadscore.errors import NoUsableColumn
 from leadscore.models.bundle import Likelihood
 from leadscore.models.calibration import Calibrator
 from leadscore.models.features import Encoder
+from leadscore.training.base_rate import Move
 from leadscore.training.candidates import Past, candidates
 from leadscore.training.competition import Competition
 from leadscore.training.folds import Folds
@@ -51,12 +52,15 @@ class FittedStage:
         The fitted scikit-learn estimator.
     forecasts
         Raw log-odds of the leads of the history by models that had learned from earlier ones only; NaN elsewhere.
+    move
+        A newest stretch that goes another way than the rest; None without one, and before moving forward.
     """
 
     competition: Competition
     likelihood: Likelihood
     estimator: Any
     forecasts: Floats
+    move: Move | None = None
 
     def sklearn_path(self, X: Floats) -> Floats:
         """The calibrated likelihood by way of scikit-learn, which the fast scorer must equal."""

@@ -141,7 +141,7 @@ def fit_bundle(
         warnings=(
             *history.remarks,
             *_waiting(whole, history),
-            *competition_remarks(fitted),
+            *competition_remarks(final.fitted),
             *cross_check(evaluation),
             *made.notes,
         ),

@@ -157,7 +157,7 @@ class TrainingResult:
         }
 
     def _stage(self, stage: Stage) -> dict[str, Any]:
-        competition = self.fitted[stage].competition
+        competition, move = self.fitted[stage].competition, self.fitted[stage].move
         interval = competition.difference_interval
         return {
             "family": competition.winner.family,
@@ -166,6 +166,7 @@ class TrainingResult:
             "difference_interval": None if interval is None else list(interval),
             "searched": competition.searched,
             "newest": competition.newest and asdict(competition.newest),
+            "move": move and asdict(move),
             "calibrated_by": competition.calibration,
             "calibration": self.fitted[stage].likelihood.calibrator.to_dict(),
             "horizon_days": self.bundle.card["horizon_days"][stage],
