@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Literal, Protocol, TypeAlias
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -18,8 +19,9 @@ __all__ = ["Database", "Durability", "PostgresDatabase", "SqliteDatabase", "open
 
 Durability: TypeAlias = Literal["FULL", "NORMAL"]
 
-WRITER_BUSY_MS = 200
-"""How long the writer waits for a lock that another process holds; everybody who waits for a reply waits for it."""
+PAGE_BYTES = 8192
+"""A page of a new file. Of SQLite's own 4096 bytes a lead's snapshot takes one for itself: the file is three times as
+large then, and a commit takes half as long again."""
 
 READER_BUSY_MS = 2000
 
@@ -43,8 +45,15 @@ class Database(Protocol):
         """Statement that opens a transaction which will write."""
 
     @property
+    def at_once(self) -> bool:
+        """Whether a transaction waits for nothing but this machine's disk, so that an event loop may make it."""
+
+    @property
     def unavailable(self) -> type[Exception]:
         """Error that says that the database does not answer, and nothing against the record."""
+
+    def is_locked(self, error: Exception) -> bool:
+        """Whether `begin` failed because another writer is at work, and may be tried again."""
 
     def connect(self) -> Any:
         """Open a connection of the driver, each statement its own transaction until `begin`."""
@@ -67,6 +76,7 @@ class SqliteDatabase:
     synchronous: Durability = "FULL"
     mark: str = "?"
     begin: str = "BEGIN IMMEDIATE"
+    at_once: bool = True
     unavailable: type[Exception] = sqlite3.OperationalError
 
     @property
@@ -74,22 +84,40 @@ class SqliteDatabase:
         """Path of the file."""
         return str(self.path)
 
-    def connect(self, busy_ms: int = WRITER_BUSY_MS) -> sqlite3.Connection:
-        """Open a connection as every part of the store needs it."""
+    def connect(self, busy_ms: int = 0) -> sqlite3.Connection:
+        """Open a connection as every part of the store needs it, which then waits so long for a lock."""
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=256)
+        self._keep_a_log(connection)
         for pragma in (
-            f"busy_timeout={busy_ms}",
-            "journal_mode=WAL",
             f"synchronous={self.synchronous}",
             "secure_delete=ON",
             "foreign_keys=ON",
+            f"busy_timeout={busy_ms}",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         return connection
 
+    def _keep_a_log(self, connection: sqlite3.Connection) -> None:
+        # Of two who make a file's log at the same moment, SQLite lets one wait and tells the other at once.
+        until = monotonic() + READER_BUSY_MS / 1000
+        connection.execute(f"PRAGMA busy_timeout={READER_BUSY_MS}")
+        connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL").fetchall()
+                return
+            except sqlite3.OperationalError as error:
+                if not self.is_locked(error) or monotonic() > until:
+                    raise
+            sleep(0.01)
+
     def connect_to_read(self) -> sqlite3.Connection:
         """Open a connection that waits for no lock; with the write-ahead log, readers meet one hardly ever."""
-        return self.connect(busy_ms=0)
+        return self.connect()
+
+    def is_locked(self, error: Exception) -> bool:
+        """Whether another connection holds the file's one lock for writers."""
+        return isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
 
     def is_open(self, connection: sqlite3.Connection) -> bool:
         """A file does not hang up."""
@@ -118,6 +146,7 @@ class PostgresDatabase:
     synchronous: Durability = "FULL"
     mark: str = "%s"
     begin: str = "BEGIN"
+    at_once: bool = False
 
     @property
     def shown(self) -> str:
@@ -143,6 +172,10 @@ class PostgresDatabase:
         connection = self._connect(tcp_user_timeout=READER_PATIENCE_MS)
         connection.execute(f"SET statement_timeout={READER_PATIENCE_MS}")
         return connection
+
+    def is_locked(self, error: Exception) -> bool:
+        """Writers of a server do not lock each other out."""
+        return False
 
     def _connect(self, **more: Any) -> Any:
         import psycopg
