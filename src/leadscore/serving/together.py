@@ -2,8 +2,8 @@
 
 Scoring one lead is mostly the fixed cost of calls on arrays of length one; sixteen leads cost little more than one. The
 group commit answers its callers at once, so their next requests arrive at once too: a group is complete when a turn of
-the event loop brings nobody new. A lone request waits for one turn that brings nothing, some microseconds, and a lead
-gets the same bits alone or in a group.
+the event loop brings nobody new. A caller who is alone waits for nobody, and a lead gets the same bits alone or in a
+group.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Together(Generic[Given, Found]):
     def __init__(self, work: Callable[[Sequence[Given]], Sequence[Found]]) -> None:
         self._work = work
         self._waiting: list[tuple[Given, asyncio.Future[Found]]] = []
-        self._seen = 0
+        self._seen, self._last = 0, 1
 
     async def __call__(self, given: Given) -> Found:
         """Result for one item; an error that the item alone causes is raised here and nowhere else."""
@@ -53,12 +53,13 @@ class Together(Generic[Given, Found]):
         return await done
 
     def _gather(self) -> None:
-        """Wait for another turn as long as each brings somebody."""
-        if self._seen < len(self._waiting) < MOST:
-            self._seen = len(self._waiting)
+        """Wait for another turn as long as each brings somebody; who was alone the last time, too, waits for nobody."""
+        waiting = len(self._waiting)
+        if self._seen < waiting < MOST and waiting + self._last > 2:
+            self._seen = waiting
             asyncio.get_running_loop().call_soon(self._gather)
         else:
-            self._seen = 0
+            self._seen, self._last = 0, waiting
             self._run()
 
     def _run(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -22,6 +23,9 @@ Durability: TypeAlias = Literal["FULL", "NORMAL"]
 PAGE_BYTES = 8192
 """A page of a new file. Of SQLite's own 4096 bytes a lead's snapshot takes one for itself: the file is three times as
 large then, and a commit takes half as long again."""
+
+LOG_PAGES = 4000
+"""A commit that makes the write-ahead log longer brings it into the file itself, and starts it anew."""
 
 READER_BUSY_MS = 2000
 
@@ -64,6 +68,9 @@ class Database(Protocol):
     def is_open(self, connection: Any) -> bool:
         """Whether a connection of `connect` can go on after an error."""
 
+    def checkpoint(self) -> None:
+        """Bring what is durable to its place, as far as that hinders nobody."""
+
     def engine(self) -> Engine:
         """Make the engine for everything that is not on the path of a reply."""
 
@@ -90,6 +97,7 @@ class SqliteDatabase:
         self._keep_a_log(connection)
         for pragma in (
             f"synchronous={self.synchronous}",
+            f"wal_autocheckpoint={LOG_PAGES}",
             "secure_delete=ON",
             "foreign_keys=ON",
             f"busy_timeout={busy_ms}",
@@ -122,6 +130,11 @@ class SqliteDatabase:
     def is_open(self, connection: sqlite3.Connection) -> bool:
         """A file does not hang up."""
         return True
+
+    def checkpoint(self) -> None:
+        """Bring the write-ahead log into the file, so that little is left for the commit that starts it anew."""
+        with closing(self.connect()) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def engine(self) -> Engine:
         """Make an engine that opens transactions itself, as reader or, with the option ``immediate``, as writer."""
@@ -184,6 +197,9 @@ class PostgresDatabase:
         args, options = engine.dialect.create_connect_args(engine.url)
         keywords: dict[str, Any] = {**options, **more, "autocommit": True}
         return psycopg.connect(*args, **keywords)
+
+    def checkpoint(self) -> None:
+        """A server does so itself."""
 
     def is_open(self, connection: Any) -> bool:
         """Whether the server still listens to it."""

@@ -30,6 +30,9 @@ AT_ONCE_ROWS = 64
 SLOW_SECONDS, SLOW_PAUSE_SECONDS = 0.02, 1.0
 """After a commit that held up the event loop so long, the thread commits for a while: the disk may have stopped."""
 
+CHECKPOINT_COMMITS = 64
+"""After so many commits the thread brings the log into the file, beside the event loop: 10 ms and more."""
+
 LOCKED_SECONDS, LOCKED_POLL_SECONDS = 0.2, 0.0005
 """How long the thread waits for a lock that another process holds; everybody who waits for a reply waits for it.
 SQLite's own waiting asks ever more seldom, and starves beside a process that writes all the time."""
@@ -97,6 +100,7 @@ class GroupWriter:
         self._connection: Any = database.connect()
         self._free = Lock()
         self._down_until = self._slow_until = 0.0
+        self._checkpointed = 0
         self._thread = Thread(target=self._run, name="leadscore-writer", daemon=True)
         self._thread.start()
 
@@ -139,6 +143,8 @@ class GroupWriter:
             self._free.release()
         if monotonic() - now > SLOW_SECONDS:
             self._slow_until = monotonic() + SLOW_PAUSE_SECONDS
+        if self.commits % CHECKPOINT_COMMITS == 0:
+            self._jobs.put([])
         _resolve([(job.done, result) for job, result in results.items()])
         return True
 
@@ -165,6 +171,10 @@ class GroupWriter:
                     self._write_group(group)
                 if self.spool and self.spool.waiting and monotonic() >= self._down_until:
                     self._bring_in(self.spool)
+            if self.commits >= self._checkpointed + CHECKPOINT_COMMITS:
+                self._checkpointed = self.commits
+                with suppress(Exception):  # the log waits for the next time
+                    self._database.checkpoint()
 
     def _next_group(self) -> list[_Job] | None:
         """Everything that waits; nothing, when it is time to look after the spool; None at the end."""
