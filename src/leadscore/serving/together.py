@@ -1,8 +1,9 @@
-"""Requests that arrive in the same turn of the event loop are scored together.
+"""Requests that arrive one upon the other are scored together.
 
 Scoring one lead is mostly the fixed cost of calls on arrays of length one; sixteen leads cost little more than one. The
-group commit answers its callers at once, so their next requests arrive at once too. A lone request waits for nobody,
-and a lead gets the same bits alone or in a group.
+group commit answers its callers at once, so their next requests arrive at once too: a group is complete when a turn of
+the event loop brings nobody new. A caller who is alone waits for nobody, and a lead gets the same bits alone or in a
+group.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ MOST = 64
 
 
 class Together(Generic[Given, Found]):
-    """Gathers calls of one turn of the event loop into one call.
+    """Gathers calls of adjoining turns of the event loop into one call.
 
     Parameters
     ----------
@@ -40,6 +41,7 @@ class Together(Generic[Given, Found]):
     def __init__(self, work: Callable[[Sequence[Given]], Sequence[Found]]) -> None:
         self._work = work
         self._waiting: list[tuple[Given, asyncio.Future[Found]]] = []
+        self._seen, self._last = 0, 1
 
     async def __call__(self, given: Given) -> Found:
         """Result for one item; an error that the item alone causes is raised here and nowhere else."""
@@ -47,8 +49,18 @@ class Together(Generic[Given, Found]):
         done: asyncio.Future[Found] = loop.create_future()
         self._waiting.append((given, done))
         if len(self._waiting) == 1:
-            loop.call_soon(self._run)
+            loop.call_soon(self._gather)
         return await done
+
+    def _gather(self) -> None:
+        """Wait for another turn as long as each brings somebody; who was alone the last time, too, waits for nobody."""
+        waiting = len(self._waiting)
+        if self._seen < waiting < MOST and waiting + self._last > 2:
+            self._seen = waiting
+            asyncio.get_running_loop().call_soon(self._gather)
+        else:
+            self._seen, self._last = 0, waiting
+            self._run()
 
     def _run(self) -> None:
         group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]

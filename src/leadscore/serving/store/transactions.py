@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Table
@@ -131,9 +132,13 @@ class Transaction:
         return None if kept == KeyedReply(keyed.body, entry.reply) else kept
 
     def _insert(self, table: Table, rows: Sequence[Mapping[str, Any]], *more: Any) -> Any:
-        columns = [column.name for column in table.columns]
-        values: Iterator[Any] = chain.from_iterable(map(row.__getitem__, columns) for row in rows)
+        values: Iterator[Any] = chain.from_iterable(map(_values_for(table), rows))
         return self._connection.execute(_statement(table, len(rows), self._mark), (*values, *more))
+
+
+@cache
+def _values_for(table: Table) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    return itemgetter(*(column.name for column in table.columns))
 
 
 def _pseudonym(decision_id: str) -> str:

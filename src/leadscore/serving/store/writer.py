@@ -1,4 +1,4 @@
-"""The one thread that writes: everything that waits goes into one transaction and shares its fsync."""
+"""Everything that waits is written in one transaction and shares its fsync: at once, or by a thread that can wait."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from threading import Thread
-from time import monotonic
+from threading import Lock, Thread
+from time import monotonic, sleep
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -24,6 +24,19 @@ __all__ = ["GroupWriter", "StoreUnavailable", "Written"]
 Result = TypeVar("Result")
 
 GROUP_ROWS = 2000
+AT_ONCE_ROWS = 64
+"""Most decisions that the event loop writes itself: they take less than an fsync on a slow disk."""
+
+SLOW_SECONDS, SLOW_PAUSE_SECONDS = 0.02, 1.0
+"""After a commit that held up the event loop so long, the thread commits for a while: the disk may have stopped."""
+
+CHECKPOINT_COMMITS = 64
+"""After so many commits the thread brings the log into the file, beside the event loop: 10 ms and more."""
+
+LOCKED_SECONDS, LOCKED_POLL_SECONDS = 0.2, 0.0005
+"""How long the thread waits for a lock that another process holds; everybody who waits for a reply waits for it.
+SQLite's own waiting asks ever more seldom, and starves beside a process that writes all the time."""
+
 RETRY_SECONDS = 0.25
 """After a failure the database is left alone so long; whoever comes meanwhile hears of it at once."""
 
@@ -57,8 +70,11 @@ class _Job:
 class GroupWriter:
     """Writes decisions in groups and tells each caller when they are durable.
 
-    One group is what has gathered while the previous one was being synced: a lone caller waits for nobody, sixteen
-    callers share an fsync.
+    One group is what one turn of the event loop gave, or what has gathered while the previous one was being synced: a
+    lone caller waits for nobody, sixteen callers share an fsync. On a local file the event loop writes itself, because
+    a thread beside it costs more than it saves: each statement has to get the interpreter's lock back from the loop.
+    What does not go at once (the file is locked, the disk is slow, a record is impossible, the database is a server) is
+    left to the thread.
 
     Parameters
     ----------
@@ -82,7 +98,9 @@ class GroupWriter:
         self._gathered: WeakKeyDictionary[asyncio.AbstractEventLoop, list[_Job]] = WeakKeyDictionary()
         self._jobs: SimpleQueue[list[_Job] | None] = SimpleQueue()
         self._connection: Any = database.connect()
-        self._down_until = 0.0
+        self._free = Lock()
+        self._down_until = self._slow_until = 0.0
+        self._checkpointed = 0
         self._thread = Thread(target=self._run, name="leadscore-writer", daemon=True)
         self._thread.start()
 
@@ -101,13 +119,34 @@ class GroupWriter:
         gathered = self._gathered.setdefault(loop, [])
         gathered.append(_Job(entry, done))
         if len(gathered) == 1:
-            loop.call_soon(self._hand_over, loop)
+            loop.call_soon(self._end_turn, loop)
         return await done
 
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Pass on what one turn of the event loop gave: to wake the thread costs as much as to write a row."""
-        if jobs := self._gathered.pop(loop, None):  # else the end came first and took them along
+    def _end_turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Write what one turn of the event loop gave, or pass it on."""
+        jobs = self._gathered.pop(loop, None)  # nothing, when the end came first and took them along
+        if jobs and not self._write_at_once(jobs):
             self._jobs.put(jobs)
+
+    def _write_at_once(self, jobs: Sequence[_Job]) -> bool:
+        """Write in the event loop, where nothing has to be waited for but the disk."""
+        now = monotonic()
+        if not self._database.at_once or now < max(self._down_until, self._slow_until):
+            return False
+        if sum(len(job.entry.records) for job in jobs) > AT_ONCE_ROWS or not self._free.acquire(blocking=False):
+            return False
+        try:
+            results = self._written(jobs)
+        except Exception:
+            return False  # nothing was written; the thread waits, or finds out whose fault it is
+        finally:
+            self._free.release()
+        if monotonic() - now > SLOW_SECONDS:
+            self._slow_until = monotonic() + SLOW_PAUSE_SECONDS
+        if self.commits % CHECKPOINT_COMMITS == 0:
+            self._jobs.put([])
+        _resolve([(job.done, result) for job, result in results.items()])
+        return True
 
     @property
     def alive(self) -> bool:
@@ -117,7 +156,7 @@ class GroupWriter:
     def close(self) -> None:
         """Write what waits, then end."""
         for loop in list(self._gathered):
-            self._hand_over(loop)
+            self._jobs.put(self._gathered.pop(loop, []))
         self._jobs.put(None)
         self._thread.join()
         if self.spool:
@@ -127,10 +166,15 @@ class GroupWriter:
 
     def _run(self) -> None:
         while (group := self._next_group()) is not None:
-            if group:
-                self._write_group(group)
-            if self.spool and self.spool.waiting and monotonic() >= self._down_until:
-                self._bring_in(self.spool)
+            with self._free:
+                if group:
+                    self._write_group(group)
+                if self.spool and self.spool.waiting and monotonic() >= self._down_until:
+                    self._bring_in(self.spool)
+            if self.commits >= self._checkpointed + CHECKPOINT_COMMITS:
+                self._checkpointed = self.commits
+                with suppress(Exception):  # the log waits for the next time
+                    self._database.checkpoint()
 
     def _next_group(self) -> list[_Job] | None:
         """Everything that waits; nothing, when it is time to look after the spool; None at the end."""
@@ -163,7 +207,7 @@ class GroupWriter:
             self._put_off(group, "the decision store does not answer")
             return
         try:
-            answered = self._commit(lambda transaction: transaction.write([job.entry for job in group]))
+            _settle(self._written(group, LOCKED_SECONDS))
         except self._database.unavailable as error:
             self._down_until = monotonic() + RETRY_SECONDS
             self._put_off(group, f"{type(error).__name__} in the decision store")
@@ -174,10 +218,12 @@ class GroupWriter:
                     self._write_group([job])
             else:
                 _settle({job: StoreUnavailable(f"{type(error).__name__} in the decision store") for job in group})
-        else:
-            written = [job.entry for job in group if job.entry not in answered]
-            self.rows += sum(len(entry.records) for entry in written)
-            _settle({job: Written(kept=answered.get(job.entry)) for job in group})
+
+    def _written(self, group: Sequence[_Job], patience: float = 0.0) -> dict[_Job, Written]:
+        """Commit a group, and return what became of each."""
+        answered = self._commit(lambda transaction: transaction.write([job.entry for job in group]), patience)
+        self.rows += sum(len(job.entry.records) for job in group if job.entry not in answered)
+        return {job: Written(kept=answered.get(job.entry)) for job in group}
 
     def _put_off(self, group: Sequence[_Job], problem: str) -> None:
         """Spool what can be spooled, refuse the rest."""
@@ -194,7 +240,7 @@ class GroupWriter:
         try:
             self._pieces = self._pieces or spool.pieces()
             if piece := next(self._pieces, None):
-                self._commit(lambda transaction: transaction.write_unknown(piece))
+                self._commit(lambda transaction: transaction.write_unknown(piece), LOCKED_SECONDS)
             else:
                 self._pieces = None
         except self._database.unavailable:
@@ -205,10 +251,10 @@ class GroupWriter:
             self._pieces = None
             spool.set_aside()
 
-    def _commit(self, work: Callable[[Transaction], Result]) -> Result:
+    def _commit(self, work: Callable[[Transaction], Result], patience: float) -> Result:
         if not self._database.is_open(self._connection):
             self._connection = self._database.connect()
-        self._connection.execute(self._database.begin)
+        self._begin(monotonic() + patience)
         try:
             result = work(Transaction(self._connection, self._database.mark))
             self._connection.execute("COMMIT")
@@ -218,6 +264,16 @@ class GroupWriter:
             raise
         self.commits += 1
         return result
+
+    def _begin(self, until: float) -> None:
+        while True:
+            try:
+                self._connection.execute(self._database.begin)
+                return
+            except self._database.unavailable as error:
+                if monotonic() >= until or not self._database.is_locked(error):
+                    raise
+            sleep(LOCKED_POLL_SECONDS)
 
 
 def _settle(results: Mapping[_Job, Written | StoreUnavailable]) -> None:
