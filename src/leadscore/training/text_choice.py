@@ -30,7 +30,7 @@ from leadscore.training.recalibration import gain
 from leadscore.training.recipe import Recipe
 from leadscore.training.wording import fit_wording
 
-__all__ = ["choose_text", "encoded"]
+__all__ = ["choose_text", "encoded", "forward_losses"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -67,7 +67,7 @@ def choose_text(history: History, split: TimeSplit, recipe: Recipe, *, seed: int
     """
     audited = {e.column for e in history.excluded if e.verdict != "id" or e.reason == TAKEN}
     possible = [name for name in history.texts if name not in audited]
-    losses = _losses(history, split, recipe) if possible else np.zeros(0)
+    losses = forward_losses(history, split, recipe) if possible else np.zeros(0)
     for name in possible:
         offered = _with_text(history, name, split, recipe, seed)
         if offered is None:
@@ -77,7 +77,7 @@ def choose_text(history: History, split: TimeSplit, recipe: Recipe, *, seed: int
         if verdict != "ok" and name not in recipe.columns.allow_leaky:
             history = _given_away(history, Excluded(name, verdict, f"its wording: {why}"))
             continue
-        with_text = _losses(offered, split, recipe)
+        with_text = forward_losses(offered, split, recipe)
         better = gain(losses, with_text)
         told = f"log loss forward in time {with_text.mean():.4f} with its text, {losses.mean():.4f} without"
         if better > _CLEARLY:
@@ -144,7 +144,7 @@ def _folds(X: Floats, history: History, stage: Stage, split: TimeSplit, recipe: 
     return Folds(past_of(X, history, stage, split.known), recipe.split.folds, gap=recipe.split.gap_days)
 
 
-def _losses(history: History, split: TimeSplit, recipe: Recipe) -> Floats:
+def forward_losses(history: History, split: TimeSplit, recipe: Recipe) -> Floats:
     """Log loss of every lead that the folds look at, added up over the stages, by the additive family."""
     known = history.take(split.known).frame
     encoder = Encoder.fit(known, history.fields, sources=history.sources, missing=recipe.lead.missing)
