@@ -25,6 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from leadscore.data.kinds import told_as
 from leadscore.models.bundle import Bundle
 from leadscore.training.pipeline import read
 from leadscore.training.recipe import Recipe, load_recipe
@@ -123,7 +124,7 @@ class LeadForge:
     def judge(self, bundle: Bundle) -> tuple[np.ndarray, np.ndarray]:
         """Our likelihoods of its own test leads, from the tables, and their outcomes."""
         test = self.flat("test")
-        history = read(self.recipe)
+        history = told_as(read(self.recipe), bundle.activities)
         place = pd.Series(np.arange(len(history)), index=history.lead_id)
         rows = place.loc[test["lead_id"].astype(str)].to_numpy()
         p = bundle.likelihoods(bundle.encoder.encode_frame(history.frame.iloc[rows]))[1]

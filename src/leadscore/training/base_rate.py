@@ -25,12 +25,15 @@ from leadscore.models.calibration import Calibrator, expit, fit_shift, logit
 from leadscore.models.metrics import log_losses
 from leadscore.training.recalibration import gain
 
-__all__ = ["Move", "follow", "holds_since"]
+__all__ = ["NEWEST", "Move", "follow", "holds_since"]
 
 Floats = npt.NDArray[np.float64]
 
 SPLIT: Final = 3.5
 """Standard errors by which two parts of a stretch must differ; the largest of some dozens of differences."""
+
+NEWEST: Final = 50_000
+"""Leads that are looked at, where there are more."""
 
 MOVED: Final = 3.0
 """Standard errors by which a stretch, and its newer half alone, must differ from what was forecast."""
@@ -39,7 +42,6 @@ _LEAST = 10
 """Outcomes of either class that each part of a stretch should have."""
 
 _CUTS = 64
-_NEWEST = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,6 @@ def follow(
     >>> move.leads, round(move.happened, 2), calibrator(logit(np.array([0.147]))).round(2)
     (379, 0.5, array([0.5]))
     """
-    raw, y, moments = raw[-_NEWEST:], y[-_NEWEST:], moments[-_NEWEST:]
     p = calibrator(raw)
     start = holds_since(y, p)
     newer = (start + len(y)) // 2

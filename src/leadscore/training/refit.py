@@ -17,7 +17,7 @@ from leadscore.data.history import History
 from leadscore.data.outcomes import Stage
 from leadscore.data.splits import TimeSplit
 from leadscore.models.features import Encoder
-from leadscore.training.base_rate import follow
+from leadscore.training.base_rate import NEWEST, follow
 from leadscore.training.fitting import FittedStage, move_stage, past_of
 from leadscore.training.recipe import Recipe
 from leadscore.training.text_choice import encoded
@@ -100,18 +100,18 @@ def _following(fitted: FittedStage, stage: Stage, X: Floats, history: History, r
 
     Where leads are weighted, the outcomes of the newest are an estimate, and nothing is read into their rate.
     """
-    past = past_of(X, history, stage, np.arange(len(history)))
+    past = past_of(X[:, :0], history, stage, np.arange(len(history)))
     if past.weight is not None or "calibration" not in recipe.search.include:
         return fitted
-    rows = np.flatnonzero(past.counts & history.first_looks)
-    raw = fitted.likelihood.model.log_odds(X)
-    gap = 0 if past.unit == "leads" else recipe.outcomes[stage].horizon_days or 0
+    rows = np.flatnonzero(past.counts & history.first_looks)[-NEWEST:]
+    raw = fitted.likelihood.model.log_odds(X[rows])
+    horizon = 0 if past.unit == "leads" else recipe.outcomes[stage].horizon_days or 0
     calibrator, move = follow(
-        raw[rows],
+        raw,
         past.y[rows],
         past.moments[rows],
         fitted.likelihood.calibrator,
-        horizon=max(gap, recipe.split.gap_days),
+        horizon=max(horizon, recipe.split.gap_days),
         folds=recipe.split.folds,
     )
     if move is None:
@@ -120,5 +120,5 @@ def _following(fitted: FittedStage, stage: Stage, X: Floats, history: History, r
     if not move.followed:
         return fitted
     # Models of the folds know less of the stretch than the one that is shifted.
-    forecasts = fitted.forecasts + np.nanmean((raw - fitted.forecasts)[rows])
+    forecasts = fitted.forecasts + np.nanmean(raw - fitted.forecasts[rows])
     return replace(fitted, likelihood=replace(fitted.likelihood, calibrator=calibrator), forecasts=forecasts)

@@ -29,7 +29,7 @@ from leadscore.training.recalibration import gain
 from leadscore.training.recipe import Recipe
 from leadscore.training.wording import fit_wording
 
-__all__ = ["choose_text", "encoded", "judge_texts"]
+__all__ = ["choose_text", "encoded", "forward_losses", "judge_texts"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,7 +65,7 @@ def choose_text(history: History, split: TimeSplit, recipe: Recipe, *, seed: int
         Of the wording's cross-fits.
     """
     possible = _possible(history)
-    losses = _losses(history, split, recipe) if possible else np.zeros(0)
+    losses = forward_losses(history, split, recipe) if possible else np.zeros(0)
     for name in possible:
         offered = _with_text(history, name, split, recipe, seed)
         if offered is None:
@@ -74,7 +74,7 @@ def choose_text(history: History, split: TimeSplit, recipe: Recipe, *, seed: int
         if (found := _audited(offered, name, seed)) and name not in recipe.columns.allow_leaky:
             history = _given_away(history, found)
             continue
-        with_text = _losses(offered, split, recipe)
+        with_text = forward_losses(offered, split, recipe)
         better = gain(losses, with_text)
         told = f"log loss forward in time {with_text.mean():.4f} with its text, {losses.mean():.4f} without"
         if better > _CLEARLY:
@@ -157,7 +157,7 @@ def _folds(X: Floats, history: History, stage: Stage, split: TimeSplit, recipe: 
     return Folds(past_of(X, history, stage, split.known), recipe.split.folds, gap=recipe.split.gap_days)
 
 
-def _losses(history: History, split: TimeSplit, recipe: Recipe) -> Floats:
+def forward_losses(history: History, split: TimeSplit, recipe: Recipe) -> Floats:
     """Log loss of every lead that the folds look at, added up over the stages, by the additive family."""
     known = history.take(split.known).frame
     encoder = Encoder.fit(known, history.fields, sources=history.sources, missing=recipe.lead.missing)
