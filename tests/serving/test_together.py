@@ -41,6 +41,24 @@ def test_a_lone_call_waits_for_nobody_and_a_burst_is_parted():
     assert groups == [1, MOST, 2]
 
 
+def test_who_comes_one_turn_later_joins_a_group_but_a_caller_alone_waits_for_nobody():
+    groups: list[int] = []
+
+    async def later(together, turns: int) -> float:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await together(2)
+
+    async def story() -> None:
+        together = Together(halves(groups))
+        await asyncio.gather(together(1), later(together, 1))
+        await asyncio.gather(together(1), together(1), *(later(together, turns) for turns in (1, 2, 3)))
+
+    asyncio.run(story())
+    assert groups[0] == 1
+    assert groups[-1] == 5
+
+
 def test_an_impossible_item_costs_nobody_else():
     async def story() -> list[float | BaseException]:
         together = Together(halves([]))
