@@ -84,12 +84,10 @@ def move_forward(measured: Final, X: Floats, history: History, recipe: Recipe) -
     recent = rows[len(rows) - max(1, round(len(rows) * recipe.split.calibrate_share)) :]
     encoder = Encoder.fit(history.frame, history.fields, sources=history.sources, missing=recipe.lead.missing)
     later = X[len(measured.rows) :]
-    told = {stage: f.likelihood.model.log_odds(later) for stage, f in measured.fitted.items()}
+    told = {stage: f.raw(later) for stage, f in measured.fitted.items()}
     X = encoded(encoder, history)
     fitted = {
-        stage: _following(
-            move_stage(f, stage, told[stage], X, history, encoder, recipe.split), stage, X, history, recipe
-        )
+        stage: _following(move_stage(f, stage, told[stage], X, history, encoder, recipe), stage, X, history, recipe)
         for stage, f in measured.fitted.items()
     }
     return Final._of(X, history, encoder, fitted, rows, recent)
@@ -120,5 +118,5 @@ def _following(fitted: FittedStage, stage: Stage, X: Floats, history: History, r
     if not move.followed:
         return fitted
     # Models of the folds know less of the stretch than the one that is shifted.
-    forecasts = fitted.forecasts + np.nanmean(raw - fitted.forecasts[rows])
+    forecasts = fitted.forecasts + np.nanmean(fitted.raw(X[rows]) - fitted.forecasts[rows])
     return replace(fitted, likelihood=replace(fitted.likelihood, calibrator=calibrator), forecasts=forecasts)

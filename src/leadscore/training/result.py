@@ -171,8 +171,17 @@ class TrainingResult:
             "calibration": self.fitted[stage].likelihood.calibrator.to_dict(),
             "horizon_days": self.bundle.card["horizon_days"][stage],
             "segments": [asdict(verdict) for verdict in competition.segments],
+            "calibration_by_segment": self._lines(stage),
             **self.evaluation[stage].to_dict(),
         }
+
+    def _lines(self, stage: Stage) -> dict[str, dict[str, float]]:
+        """Slope and intercept of each segment that is calibrated by itself."""
+        lines = self.fitted[stage].lines
+        if lines is None:
+            return {}
+        names = self.bundle.encoder.features[lines.column].labels
+        return {names[code]: {"slope": a, "intercept": b} for code, (a, b) in lines.lines.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
