@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leadscore.data.columns import LeadColumns
+from leadscore.data.outcomes import Outcome
+from leadscore.data.sources import Sources
 from leadscore.models.calibration import Calibrator, fit_shift, fit_steps, logit
 from leadscore.training.base_rate import Move, follow, holds_since
+from leadscore.training.pipeline import fit_bundle
+from leadscore.training.recipe import Recipe, Search
 from leadscore.training.remarks import competition_remarks
 
 Floats = npt.NDArray[np.float64]
@@ -86,3 +94,27 @@ def test_chance_hardly_ever_looks_like_a_move() -> None:
 def test_the_newest_stretch_is_never_empty(y: list[float]) -> None:
     start = holds_since(np.array(y), np.full(len(y), 0.3))
     assert 0 <= start < len(y)
+
+
+def test_a_training_follows_a_jump_and_says_so(tmp_path: Path) -> None:
+    raw, y, moments = leads(np.r_[np.full(9, 0.06), 0.35], 300)
+    created = pd.Timestamp("2024-01-01") + pd.to_timedelta(moments, unit="D").floor("s")
+    frame = pd.DataFrame({"Id": np.arange(len(y)), "Created": created, "Size": raw.round(3)})
+    frame["Won on"] = (created + pd.Timedelta(days=5)).where(y == 1)
+    frame.to_csv(tmp_path / "leads.csv", index=False)
+    recipe = Recipe(
+        data=Sources(leads="leads.csv"),
+        lead=LeadColumns(id="Id", created="Created"),
+        close=Outcome(column="Won on", positive="filled", at="Won on", horizon_days=7),
+        search=Search(trials=2, include=("calibration",)),
+        folder=tmp_path,
+    )
+    result = fit_bundle(recipe, now=datetime(2025, 1, 1, tzinfo=UTC))
+    told = result.to_dict()["stages"]["close"]["move"]
+    assert told["followed"]
+    assert told["unit"] == "days"
+    assert any("the likelihoods are shifted to them" in said for said in result.warnings)
+    newest = frame.tail(150).astype(str)
+    p = result.bundle.likelihoods(result.bundle.encoder.encode_frame(newest))[1]
+    assert p is not None
+    assert p.mean() == pytest.approx(y[-150:].mean(), rel=0.25)

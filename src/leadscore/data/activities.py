@@ -254,7 +254,8 @@ def _read_log(log: ActivityLog, path: Place, sources: Sources, intake: Intake | 
     frame = pd.DataFrame({"lead": table[log.id], "log": name, "type": kinds, "at": at})
     for value in log.values:
         sign = sources.decimal or "."
-        frame[value] = [float("nan") if (x := parse_number(cell, sign)) is None else x for cell in table[value]]
+        numbers = {cell: parse_number(cell, sign) for cell in table[value].unique()}
+        frame[value] = table[value].map(numbers).astype(float)
     again = table.duplicated()
     empty = ~again & (at.isna() | (frame["type"] == ""))
     for flags, what in ((again, "repeat another one"), (empty, f"have no {log.time!r} or no {kind or 'kind'!r}")):
