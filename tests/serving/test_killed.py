@@ -95,9 +95,8 @@ def test_nothing_acknowledged_is_lost_or_doubled(bundle_folder, place, proof, pr
     promise(f"{kind}: acknowledged decisions lost", len(set(acknowledged) - kept), at_most=0)
     asked_for = len(acknowledged) + times * CONNECTIONS
     promise(f"{kind}: decisions kept beyond those asked for", max(0, len(kept) - asked_for), at_most=0)
-    # Other work on the machine makes single starts slow, so the median is held to the goal and the worst is told.
-    what = f"{kind}: seconds from start to ready after a kill, median (worst {max(starts):.1f})"
-    promise(what, round(statistics.median(starts), 2), at_most=5, timed=True)
+    what = f"{kind}: seconds from start to ready after a kill, the worst (median {statistics.median(starts):.1f})"
+    promise(what, round(max(starts), 2), at_most=5, timed=True)
 
 
 def test_the_control_that_acknowledges_before_the_commit_does_lose(bundle_folder, tmp_path, proof, promise):

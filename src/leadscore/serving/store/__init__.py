@@ -10,10 +10,11 @@ from __future__ import annotations
 from leadscore.serving.store.capacity import Consumed
 from leadscore.serving.store.decisions import DecisionStore
 from leadscore.serving.store.idempotency import KeyedReply, KeyedRequest
+from leadscore.serving.store.jobs import StoreUnavailable, Written
 from leadscore.serving.store.outcomes import Event, Kind
 from leadscore.serving.store.records import DecisionRecord, new_decision_id
 from leadscore.serving.store.tidying import Tidying
-from leadscore.serving.store.writer import GroupWriter, StoreUnavailable, Written
+from leadscore.serving.store.writer import GroupWriter
 
 __all__ = [
     "Consumed",

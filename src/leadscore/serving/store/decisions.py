@@ -18,12 +18,13 @@ from leadscore.serving.store import api_keys, erasing, history, logged, outcomes
 from leadscore.serving.store.capacity import Consumed, consumed
 from leadscore.serving.store.databases import Durability, open_database
 from leadscore.serving.store.idempotency import KeyedReply, KeyedRequest
+from leadscore.serving.store.jobs import StoreUnavailable, Written
 from leadscore.serving.store.last_said import LastSaid
 from leadscore.serving.store.records import DecisionRecord
 from leadscore.serving.store.scrubbing import scrub
 from leadscore.serving.store.spool import Spool
 from leadscore.serving.store.transactions import Entry
-from leadscore.serving.store.writer import GroupWriter, StoreUnavailable, Written
+from leadscore.serving.store.writer import GroupWriter
 
 __all__ = ["DecisionStore"]
 

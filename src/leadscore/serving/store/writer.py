@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from time import monotonic, sleep
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from leadscore.errors import OutOfReach
 from leadscore.serving.store.databases import Database
-from leadscore.serving.store.idempotency import KeyedReply
+from leadscore.serving.store.jobs import Job, StoreUnavailable, Written, resolve, settle
 from leadscore.serving.store.records import Rows
 from leadscore.serving.store.spool import Spool
 from leadscore.serving.store.transactions import Entry, Transaction
 
-__all__ = ["GroupWriter", "StoreUnavailable", "Written"]
+__all__ = ["GroupWriter"]
 
 Result = TypeVar("Result")
 
@@ -39,32 +37,6 @@ SQLite's own waiting asks ever more seldom, and starves beside a process that wr
 
 RETRY_SECONDS = 0.25
 """After a failure the database is left alone so long; whoever comes meanwhile hears of it at once."""
-
-
-class StoreUnavailable(OutOfReach):
-    """The decision store did not answer; nothing was recorded and nothing decided, send the request again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What became of an entry.
-
-    Parameters
-    ----------
-    stored
-        Whether it is durable.
-    kept
-        What stood under its idempotency key already; then nothing was written.
-    """
-
-    stored: bool = True
-    kept: KeyedReply | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Job:
-    entry: Entry
-    done: asyncio.Future[Written]
 
 
 class GroupWriter:
@@ -95,8 +67,8 @@ class GroupWriter:
         self.spool = spool
         self._database = database
         self._pieces: Iterator[list[Rows]] | None = None
-        self._gathered: WeakKeyDictionary[asyncio.AbstractEventLoop, list[_Job]] = WeakKeyDictionary()
-        self._jobs: SimpleQueue[list[_Job] | None] = SimpleQueue()
+        self._gathered: WeakKeyDictionary[asyncio.AbstractEventLoop, list[Job]] = WeakKeyDictionary()
+        self._jobs: SimpleQueue[list[Job] | None] = SimpleQueue()
         self._connection: Any = database.connect()
         self._free = Lock()
         self._down_until = self._slow_until = 0.0
@@ -117,7 +89,7 @@ class GroupWriter:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Written] = loop.create_future()
         gathered = self._gathered.setdefault(loop, [])
-        gathered.append(_Job(entry, done))
+        gathered.append(Job(entry, done))
         if len(gathered) == 1:
             loop.call_soon(self._end_turn, loop)
         return await done
@@ -127,8 +99,10 @@ class GroupWriter:
         jobs = self._gathered.pop(loop, None)  # nothing, when the end came first and took them along
         if jobs and not self._write_at_once(jobs):
             self._jobs.put(jobs)
+            if not self.alive:
+                self._refuse_late()
 
-    def _write_at_once(self, jobs: Sequence[_Job]) -> bool:
+    def _write_at_once(self, jobs: Sequence[Job]) -> bool:
         """Write in the event loop, where nothing has to be waited for but the disk."""
         now = monotonic()
         if not self._database.at_once or now < max(self._down_until, self._slow_until):
@@ -145,7 +119,7 @@ class GroupWriter:
             self._slow_until = monotonic() + SLOW_PAUSE_SECONDS
         if self.commits % CHECKPOINT_COMMITS == 0:
             self._jobs.put([])
-        _resolve([(job.done, result) for job, result in results.items()])
+        resolve([(job.done, result) for job, result in results.items()])
         return True
 
     @property
@@ -159,10 +133,17 @@ class GroupWriter:
             self._jobs.put(self._gathered.pop(loop, []))
         self._jobs.put(None)
         self._thread.join()
+        self._refuse_late()
         if self.spool:
             self.spool.close()
-        with suppress(Exception):  # a connection that the server has closed
+        with self._free, suppress(Exception):  # a connection that the server has closed
             self._connection.close()
+
+    def _refuse_late(self) -> None:
+        """Tell those who came when the end had begun."""
+        with suppress(Empty):
+            while True:
+                settle({job: StoreUnavailable("the writer has ended") for job in self._jobs.get_nowait() or ()})
 
     def _run(self) -> None:
         while (group := self._next_group()) is not None:
@@ -176,9 +157,9 @@ class GroupWriter:
                 with suppress(Exception):  # the log waits for the next time
                     self._database.checkpoint()
 
-    def _next_group(self) -> list[_Job] | None:
+    def _next_group(self) -> list[Job] | None:
         """Everything that waits; nothing, when it is time to look after the spool; None at the end."""
-        group: list[_Job] = []
+        group: list[Job] = []
         rows = 0
         try:
             jobs = self._jobs.get(timeout=self._patience())
@@ -202,12 +183,12 @@ class GroupWriter:
             return 0.0
         return RETRY_SECONDS if self.spool and self.spool.waiting else None
 
-    def _write_group(self, group: Sequence[_Job]) -> None:
+    def _write_group(self, group: Sequence[Job]) -> None:
         if monotonic() < self._down_until:
             self._put_off(group, "the decision store does not answer")
             return
         try:
-            _settle(self._written(group, LOCKED_SECONDS))
+            settle(self._written(group, LOCKED_SECONDS))
         except self._database.unavailable as error:
             self._down_until = monotonic() + RETRY_SECONDS
             self._put_off(group, f"{type(error).__name__} in the decision store")
@@ -217,15 +198,15 @@ class GroupWriter:
                 for job in group:
                     self._write_group([job])
             else:
-                _settle({job: StoreUnavailable(f"{type(error).__name__} in the decision store") for job in group})
+                settle({job: StoreUnavailable(f"{type(error).__name__} in the decision store") for job in group})
 
-    def _written(self, group: Sequence[_Job], patience: float = 0.0) -> dict[_Job, Written]:
+    def _written(self, group: Sequence[Job], patience: float = 0.0) -> dict[Job, Written]:
         """Commit a group, and return what became of each."""
         answered = self._commit(lambda transaction: transaction.write([job.entry for job in group]), patience)
         self.rows += sum(len(job.entry.records) for job in group if job.entry not in answered)
         return {job: Written(kept=answered.get(job.entry)) for job in group}
 
-    def _put_off(self, group: Sequence[_Job], problem: str) -> None:
+    def _put_off(self, group: Sequence[Job], problem: str) -> None:
         """Spool what can be spooled, refuse the rest."""
         spooled = [job for job in group if self.spool and job.entry.keyed is None]
         try:
@@ -233,7 +214,7 @@ class GroupWriter:
                 self.spool.write(record.rows() for job in spooled for record in job.entry.records)
         except OSError:
             spooled = []
-        _settle({job: Written(stored=False) if job in spooled else StoreUnavailable(problem) for job in group})
+        settle({job: Written(stored=False) if job in spooled else StoreUnavailable(problem) for job in group})
 
     def _bring_in(self, spool: Spool) -> None:
         """Write one piece of the spool; what is written already, because the process died in between, is left out."""
@@ -274,21 +255,3 @@ class GroupWriter:
                 if monotonic() >= until or not self._database.is_locked(error):
                     raise
             sleep(LOCKED_POLL_SECONDS)
-
-
-def _settle(results: Mapping[_Job, Written | StoreUnavailable]) -> None:
-    """Tell every caller, on its own loop."""
-    for loop in {job.done.get_loop() for job in results}:
-        told = [(job.done, result) for job, result in results.items() if job.done.get_loop() is loop]
-        with suppress(RuntimeError):  # the loop has closed, and with it all who waited there
-            loop.call_soon_threadsafe(_resolve, told)
-
-
-def _resolve(told: Sequence[tuple[asyncio.Future[Written], Written | StoreUnavailable]]) -> None:
-    for future, result in told:
-        if future.done():
-            continue
-        if isinstance(result, Written):
-            future.set_result(result)
-        else:
-            future.set_exception(result)
