@@ -58,3 +58,32 @@ def test_means_are_those_of_the_leads_learned_from() -> None:
 
 def test_another_seed_is_handed_on() -> None:
     assert "seed: 7" in BoostedTrees(random_state=7).fit(X, Y).model_.to_text()
+
+
+def crossed(n: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A segment, a category that turns round in the smallest segment, both missing at times; outcomes and log-odds."""
+    rng = np.random.default_rng(seed)
+    X = np.column_stack([rng.choice(3, n, p=[0.6, 0.3, 0.1]), rng.integers(0, 2, n)]).astype(float)
+    X[rng.random(n) < 0.02, 0], X[rng.random(n) < 0.02, 1] = np.nan, np.nan
+    true = np.where(X[:, 0] == 2, -1.0, 1.0) * (np.nan_to_num(X[:, 1], nan=0.5) - 0.5) * 2 - 1
+    return X, (rng.random(n) < 1 / (1 + np.exp(-true))).astype(int), true
+
+
+def test_a_category_may_turn_round_in_a_segment() -> None:
+    (X, y, _), (others, _, true) = crossed(20_000), crossed(2_000, seed=1)
+    plain = HingeLogisticRegression(levels=(4, 3)).fit(X, y).decision_function(others)
+    apart = HingeLogisticRegression(levels=(4, 3), by=0, crossed=(1,)).fit(X, y).decision_function(others)
+    small = others[:, 0] == 2
+    assert np.abs(plain - true)[small].mean() > 0.7
+    assert np.abs(apart - true)[small].mean() < 0.2
+    assert np.abs(apart - true)[~small].mean() < 0.1
+
+
+def test_it_is_the_ridge_of_both_their_codes_written_out() -> None:
+    X, y, _ = crossed(1_000)
+    cells = np.where(np.isnan(X[:, 0]), 4, X[:, 0]) * 4 + np.where(np.isnan(X[:, 1]), 3, X[:, 1])
+    wide = np.column_stack([X, cells])
+    written = HingeLogisticRegression(levels=(4, 3, 20)).fit(wide, y).decision_function(wide)
+    apart = HingeLogisticRegression(levels=(4, 3), by=0, crossed=(1,)).fit(X, y)
+    np.testing.assert_allclose(apart.decision_function(X), written, atol=1e-9)
+    np.testing.assert_allclose(apart.model_.reasons(X).mean(axis=0), 0, atol=1e-12)

@@ -64,6 +64,25 @@ def test_the_layout_of_the_matrix_moves_no_bit() -> None:
     np.testing.assert_array_equal(wide.log_odds(X[:1]), wide.log_odds(X)[:1])
 
 
+BY = AdditiveModel(
+    0.5, [PIECES[1], {"by": 0, "tables": [[k + c / 8 for c in range(3)] for k in range(4)]}], [0.0, 0.25]
+)
+CODES = st.integers(0, 4).map(float) | st.just(np.nan)
+
+
+@given(st.lists(st.tuples(CODES, CODES), min_size=1))
+def test_a_category_may_work_otherwise_in_each_segment(rows: list) -> None:
+    X = np.array(rows, dtype=float)
+    segment, level = (np.where(np.isnan(x), last, np.minimum(x, last - 1)) for x, last in zip(X.T, (3, 2), strict=True))
+    np.testing.assert_array_equal(BY.contributions(X)[:, 1], segment + level / 8)
+    np.testing.assert_array_equal(BY.contributions(X)[:, 0], np.array(PIECES[1]["table"])[segment.astype(int)])
+    alone = np.concatenate([BY.contributions(row[None]) for row in X])
+    np.testing.assert_array_equal(alone, BY.contributions(X))
+    np.testing.assert_array_equal(BY.reasons(X), BY.contributions(X) - [0.0, 0.25])
+    restored = model_from_file("close.json", BY.to_text())
+    np.testing.assert_array_equal(restored.log_odds(X), BY.log_odds(X))
+
+
 @pytest.fixture(scope="module")
 def trees() -> TreeModel:
     rng = np.random.default_rng(0)

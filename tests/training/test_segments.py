@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from leadscore.data.schema import Field
+from leadscore.errors import RecipeError
 from leadscore.models.calibration import expit
 from leadscore.models.features import Encoder
 from leadscore.models.segmented_classifier import SegmentedClassifier
@@ -18,7 +19,7 @@ from leadscore.training.folds import Folds
 from leadscore.training.limits import Limits
 from leadscore.training.remarks import competition_remarks
 from leadscore.training.search import compete
-from leadscore.training.segments import SegmentColumn, moved_to, segment_column
+from leadscore.training.segments import SegmentColumn, columns_by_segment, moved_to, segment_column
 
 N = 6_000
 NAMES = ("north", "south", "islands")
@@ -98,3 +99,17 @@ def test_a_newer_encoder_gives_a_segment_another_code() -> None:
     assert moved.estimator.segments == (1, 0)
     assert moved.estimator.levels == (0, 3)
     assert moved_to(encoder(["south"] * 60), winner).estimator.segments == (0,)
+
+
+def test_columns_that_depend_on_the_segment_are_found_by_name() -> None:
+    frame = pd.DataFrame({"Region": ["north", "south"] * 20, "Product": ["a", "b"] * 20, "Size": ["1", "2"] * 20})
+    fields = (Field("Size", "number"), Field("Product", "category"), Field("Region", "category"))
+    encoder = Encoder.fit(frame, fields)
+    segments = segment_column(encoder, "Region")
+    assert columns_by_segment(encoder, segments, ["Product"]) == (1,)
+    assert columns_by_segment(encoder, None, []) == ()
+    with pytest.raises(RecipeError, match=r"needs lead\.segment"):
+        columns_by_segment(encoder, None, ["Product"])
+    for name in ("Size", "Region", "Colour"):
+        with pytest.raises(RecipeError, match=f"'{name}' is no category .* those are 'Product'"):
+            columns_by_segment(encoder, segments, [name])

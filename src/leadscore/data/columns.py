@@ -75,6 +75,8 @@ class Columns(BaseModel):
     """Columns that are numbers whatever they look like."""
     categories: tuple[str, ...] = ()
     """Columns that are categories whatever they look like."""
+    by_segment: tuple[str, ...] = ()
+    """Categories that work otherwise in each segment, such as a product that is made for one size of company."""
     text: tuple[str, ...] = ()
     """Columns of free text (a title, a message), kept where they pay forward in time; found when absent."""
     contact: tuple[str, ...] = ()

@@ -67,6 +67,7 @@ ignore = [                            # filled in by sales while they work the l
   "Sales Rating",                     # an opinion formed after the calls
   "Disqualified At",                  # the other outcome
 ]
+by_segment = ["Product Interest"]     # a Starter is made for small companies, the Enterprise Suite for large ones
 
 [value]
 margin_share = 0.6                    # margin of a won deal as a share of its amount

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,11 @@ class HingeLogisticRegression(Family):
         For each column the number of codes of a category, 0 for a number; None: all are numbers.
     hinges : bool
         Whether numbers may bend; without, each number has one slope.
+    by : int or None
+        Column of the segment that some categories depend on.
+    crossed : sequence of int
+        Columns of categories that have, beside a coefficient a level, one for each level in each segment. Both bear the
+        penalty, so a segment differs from the others only as far as its outcomes say so.
 
     Attributes
     ----------
@@ -46,10 +52,19 @@ class HingeLogisticRegression(Family):
     True
     """
 
-    def __init__(self, C: float = 0.3, levels: Sequence[int] | None = None, hinges: bool = True) -> None:
+    def __init__(
+        self,
+        C: float = 0.3,
+        levels: Sequence[int] | None = None,
+        hinges: bool = True,
+        by: int | None = None,
+        crossed: Sequence[int] = (),
+    ) -> None:
         self.C = C
         self.levels = levels
         self.hinges = hinges
+        self.by = by
+        self.crossed = crossed
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> HingeLogisticRegression:
         """Fit on an encoded matrix; NaN is missing."""
@@ -59,8 +74,11 @@ class HingeLogisticRegression(Family):
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X)
         places = [_place(X[:, j], levels[j], self.hinges) for j in range(X.shape[1])]
-        found = fit_ridge(_design(X, places), y == self.classes_[1], C=self.C, weight=sample_weight)
-        self.model_ = _additive(places, found, X)
+        pairs = [] if self.by is None else [_Pair(self.by, j, levels[self.by], levels[j]) for j in self.crossed]
+        wide = np.column_stack([X, *(pair.codes_of(X) for pair in pairs)])
+        widened = [*places, *(_Place(None, pair.codes) for pair in pairs)]
+        found = fit_ridge(_design(wide, widened), y == self.classes_[1], C=self.C, weight=sample_weight)
+        self.model_ = _additive(float(found[0]), _pieces(widened, found[1:]), pairs, X)
         return self
 
 
@@ -87,6 +105,32 @@ class _Place:
             return {"table": [*map(float, coefficients[:-1]), missing]}
         values = _hinge_columns(self.knots, self.knots) @ coefficients[:-1]
         return {"knots": self.knots.tolist(), "values": values.tolist(), "missing": missing}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A segment and a category as one: a code for each level of the one with each of the other, missing included."""
+
+    by: int
+    column: int
+    segments: int
+    levels: int
+
+    @property
+    def codes(self) -> int:
+        return (self.segments + 1) * (self.levels + 1)
+
+    def codes_of(self, X: Floats) -> Floats:
+        segment, level = (
+            np.where(np.isnan(X[:, j]), last, np.minimum(X[:, j], last - 1))
+            for j, last in ((self.by, self.segments), (self.column, self.levels))
+        )
+        return segment * (self.levels + 1) + level
+
+    def piece(self, main: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+        """What the level does everywhere and what it does in this segment, added up."""
+        tables = np.reshape(own["table"][:-1], (self.segments + 1, self.levels + 1)) + np.array(main["table"])
+        return {"by": self.by, "tables": tables.tolist()}
 
 
 def _place(column: Floats, codes: int, hinges: bool) -> _Place:
@@ -122,11 +166,17 @@ def _hinge_columns(x: Floats, knots: Floats) -> Floats:
     return columns
 
 
-def _additive(places: list[_Place], coefficients: Floats, X: Floats) -> AdditiveModel:
-    # The dense columns come first, after the intercept, and then the categories.
+def _pieces(places: list[_Place], coefficients: Floats) -> list[dict[str, Any]]:
+    """A piece for each place, of coefficients in the order of the design: numbers first, then the categories."""
     order = sorted(range(len(places)), key=lambda j: places[j].codes > 0)
-    parts = np.split(coefficients[1:], np.cumsum([places[j].width for j in order])[:-1])
+    parts = np.split(coefficients, np.cumsum([places[j].width for j in order])[:-1])
     of = dict(zip(order, parts, strict=True))
-    model = AdditiveModel(float(coefficients[0]), [p.piece(of[j]) for j, p in enumerate(places)], [0.0] * len(places))
-    means = model.contributions(X).mean(axis=0)
-    return AdditiveModel(model.intercept, model.pieces, means.tolist())
+    return [place.piece(of[j]) for j, place in enumerate(places)]
+
+
+def _additive(intercept: float, pieces: list[dict[str, Any]], pairs: list[_Pair], X: Floats) -> AdditiveModel:
+    features = X.shape[1]
+    for pair, own in zip(pairs, pieces[features:], strict=True):
+        pieces[pair.column] = pair.piece(pieces[pair.column], own)
+    model = AdditiveModel(intercept, pieces[:features], [0.0] * features)
+    return AdditiveModel(intercept, model.pieces, model.contributions(X).mean(axis=0).tolist())

@@ -149,14 +149,18 @@ class Candidate:
         return replace(self, settings=f"{self.settings}, {recency.in_words(unit)}", recency=recency, unit=unit)
 
 
-def candidates(levels: Sequence[int], *, seed: int) -> list[Candidate]:
-    """Standard candidates, within the bounds that keep means honest and reasons fast (150 trees of 15 leaves)."""
-    additive = [
-        Candidate("logistic_regression", f"C={C:g}", HingeLogisticRegression(C=C, levels=levels)) for C in (0.03, 0.3)
-    ]
-    plain = Candidate(
-        "logistic_regression", "C=0.3, straight", HingeLogisticRegression(C=0.3, levels=levels, hinges=False)
-    )
+def candidates(
+    levels: Sequence[int], *, seed: int, by: int | None = None, crossed: Sequence[int] = ()
+) -> list[Candidate]:
+    """Standard candidates, within the bounds that keep means honest and reasons fast (150 trees of 15 leaves).
+
+    ``crossed`` are the columns that work otherwise in each segment, which column ``by`` tells; trees see it themselves.
+    """
+
+    def additive(settings: str, C: float, *, hinges: bool = True) -> Candidate:
+        estimator = HingeLogisticRegression(C, levels, hinges, by=by, crossed=tuple(crossed))
+        return Candidate("logistic_regression", settings, estimator)
+
     grown = [
         Candidate(
             "boosted_trees",
@@ -165,7 +169,8 @@ def candidates(levels: Sequence[int], *, seed: int) -> list[Candidate]:
         )
         for trees, leaves, rate in ((80, 7, 0.08), (150, 7, 0.06), (150, 15, 0.04))
     ]
-    return [additive[1], grown[0], plain, additive[0], *grown[1:]]
+    straight = additive("C=0.3, straight", 0.3, hinges=False)
+    return [additive("C=0.3", 0.3), grown[0], straight, additive("C=0.03", 0.03), *grown[1:]]
 
 
 def blend(additive: Candidate, trees: Candidate, share: float) -> Candidate:

@@ -32,7 +32,7 @@ from leadscore.training.recalibration import fit_calibrator
 from leadscore.training.recipe import Recipe
 from leadscore.training.search import compete
 from leadscore.training.segment_calibration import ByLine, fit_lines
-from leadscore.training.segments import SegmentColumn, moved_to, segment_column
+from leadscore.training.segments import SegmentColumn, columns_by_segment, moved_to, segment_column
 
 __all__ = ["FittedStage", "fit_stages", "move_stage", "past_of", "plain_baseline", "stage_rows", "weight_of"]
 
@@ -121,10 +121,14 @@ def fit_stages(
     ------
     NoUsableColumn
         No column is left to learn from.
+    RecipeError
+        A column is said to depend on the segment and cannot.
     """
     if not encoder.features:
         raise NoUsableColumn("no column is left to learn from: every one is ignored, constant, an id or an outcome.")
-    contenders = candidates(encoder.levels, seed=seed)
+    segments = segment_column(encoder, recipe.lead.segment)
+    crossed = columns_by_segment(encoder, segments, recipe.columns.by_segment)
+    contenders = candidates(encoder.levels, seed=seed, by=segments.column if segments else None, crossed=crossed)
     fitted: dict[Stage, FittedStage] = {}
     stages = list(history.labels)
     for number, stage in enumerate(stages):
@@ -139,7 +143,6 @@ def fit_stages(
             progress(f"P({stage}): {name}", 0.15 + 0.6 * share)
 
         folds = Folds(past, recipe.split.folds, gap=recipe.split.gap_days)
-        segments = segment_column(encoder, recipe.lead.segment)
         competition, forecasts = compete(
             folds, contenders, limits=limits, seed=seed, segments=segments, advance=advance
         )

@@ -5,12 +5,14 @@ The pooled model knows the segment as a field and learns from everybody, so most
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from sklearn.base import clone
 
+from leadscore.errors import RecipeError
 from leadscore.models.features import Encoder
 from leadscore.models.metrics import standard_error
 from leadscore.models.segmented_classifier import SegmentedClassifier
@@ -18,7 +20,7 @@ from leadscore.training.candidates import Candidate
 from leadscore.training.recalibration import gain
 from leadscore.training.standings import CONFIRMED, Standings
 
-__all__ = ["SegmentColumn", "SegmentVerdict", "moved_to", "part_by_segment", "segment_column"]
+__all__ = ["SegmentColumn", "SegmentVerdict", "columns_by_segment", "moved_to", "part_by_segment", "segment_column"]
 
 MIN_OF_EACH_CLASS: Final = 100
 """Outcomes of each class that a segment needs before a model of its own is tried."""
@@ -71,6 +73,26 @@ def segment_column(encoder: Encoder, name: str | None) -> SegmentColumn | None:
         if feature.name == name and feature.kind == "category" and feature.contact is None:
             return SegmentColumn(column, feature.labels)
     return None
+
+
+def columns_by_segment(encoder: Encoder, segments: SegmentColumn | None, names: Sequence[str]) -> tuple[int, ...]:
+    """Columns that are said to work otherwise in each segment.
+
+    Raises
+    ------
+    RecipeError
+        There is no segment, or one of them is no category that is learned from.
+    """
+    if names and segments is None:
+        raise RecipeError("columns.by_segment needs lead.segment, and that to be a category that is learned from.")
+    places = {f.name: j for j, f in enumerate(encoder.features) if f.kind == "category" and f.text is None}
+    possible = [name for name, j in places.items() if segments is None or j != segments.column]
+    if unknown := [name for name in names if name not in possible]:
+        raise RecipeError(
+            f"columns.by_segment: {', '.join(map(repr, unknown))} is no category that is learned from beside the "
+            f"segment; those are {', '.join(map(repr, possible)) or 'none'}."
+        )
+    return tuple(places[name] for name in names)
 
 
 def part_by_segment(
