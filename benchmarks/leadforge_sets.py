@@ -1,7 +1,8 @@
 """Data sets of `leadforge` 1.0.0: relational tables of a simulated funnel, and the flat snapshot that it makes of them.
 
 The tables hold everything that ever happened, so a recipe says when a lead is scored: thirty days after creation. The
-flat snapshot looks at the same day and comes with a random split into train, valid and test.
+flat snapshot looks at the same day and comes with a random split into train, valid and test. Leads that were won by
+that day are nobody's question any more and are left out of both.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from leadscore.data.kinds import told_as
 from leadscore.models.bundle import Bundle
 from leadscore.training.pipeline import read
 from leadscore.training.recipe import Recipe, load_recipe
@@ -33,6 +35,7 @@ __all__ = ["Difficulty", "LeadForge", "made"]
 Difficulty: TypeAlias = Literal["intermediate", "advanced"]
 
 TARGET = "converted_within_90_days"
+SNAPSHOT_DAY = 30
 LATER = ["current_stage", "is_sql", "total_touches_all"]
 """Columns of the flat snapshot that tell of the time after it."""
 
@@ -49,6 +52,7 @@ activities = [
     "page_views", "pricing_page_views", "demo_page_views", "session_duration_seconds"] },
   { file = "tables/sales_activities.parquet", id = "lead_id", time = "activity_timestamp", type = "activity_outcome" },
   { file = "tables/opportunities.parquet", id = "lead_id", time = "created_at", values = ["estimated_acv"] },
+  { file = "tables/opportunities.parquet", id = "lead_id", time = "closed_at", type = "close_outcome" },
 ]
 join = [
   { file = "tables/accounts.parquet", on = "account_id", columns = [
@@ -98,21 +102,29 @@ class LeadForge:
         """Ours."""
         return load_recipe(self.folder / "recipe.toml")
 
+    @property
+    def leads(self) -> pd.DataFrame:
+        """The leads as the tables have them."""
+        return pd.read_parquet(self.folder / "tables" / "leads.parquet")
+
     def flat(self, part: str) -> pd.DataFrame:
-        """``train``, ``valid`` or ``test`` of the flat snapshot."""
-        return pd.read_parquet(self.folder / "tasks" / TARGET / f"{part}.parquet")
+        """``train``, ``valid`` or ``test`` of the flat snapshot, without leads that were won when it was taken."""
+        leads = self.leads
+        days = (pd.to_datetime(leads["conversion_timestamp"]) - pd.to_datetime(leads["lead_created_at"])).dt.days
+        flat = pd.read_parquet(self.folder / "tasks" / TARGET / f"{part}.parquet")
+        return flat[~flat["lead_id"].isin(leads.loc[days <= SNAPSHOT_DAY, "lead_id"])].reset_index(drop=True)
 
     def without_test(self) -> Path:
         """Our leads but those of its own test split."""
         path = self.folder / "tables" / "leads_but_test.parquet"
-        leads = pd.read_parquet(self.folder / "tables" / "leads.parquet")
+        leads = self.leads
         leads[~leads["lead_id"].isin(self.flat("test")["lead_id"])].to_parquet(path, index=False)
         return path
 
     def judge(self, bundle: Bundle) -> tuple[np.ndarray, np.ndarray]:
         """Our likelihoods of its own test leads, from the tables, and their outcomes."""
         test = self.flat("test")
-        history = read(self.recipe)
+        history = told_as(read(self.recipe), bundle.activities)
         place = pd.Series(np.arange(len(history)), index=history.lead_id)
         rows = place.loc[test["lead_id"].astype(str)].to_numpy()
         p = bundle.likelihoods(bundle.encoder.encode_frame(history.frame.iloc[rows]))[1]

@@ -20,8 +20,10 @@ from leadscore.data.outcomes import Stage
 from leadscore.data.splits import TimeSplit
 from leadscore.models.features import Encoder
 from leadscore.training.fitting import plain_baseline, weight_of
+from leadscore.training.kind_choice import choose_kinds
 from leadscore.training.pipeline import read
 from leadscore.training.result import TrainingResult
+from leadscore.training.text_choice import choose_text, encoded
 
 __all__ = ["Peer", "Task", "flaml", "plain_peers", "task_of"]
 
@@ -85,15 +87,16 @@ class Task:
 
 
 def task_of(result: TrainingResult, data: Path | None) -> Task:
-    """Make anew what a training learned from, by its own audit and its own split."""
+    """Make anew what a training learned from: its audit, its split, its readings of texts and kinds of activities."""
     recipe, examined = result.recipe, result.examination
     assert examined is not None
     whole = apply_audit(read(recipe, data), examined.verdicts, recipe.columns.allow_leaky)
     history = whole.take(decided_rows(whole))
     split = split_history(history, recipe.split)
+    history = choose_kinds(choose_text(history, split, recipe), split, recipe)
     known = history.take(split.known).frame
     encoder = Encoder.fit(known, history.fields, sources=history.sources, missing=recipe.lead.missing)
-    return Task(encoder.encode_frame(history.frame), history, split, encoder)
+    return Task(encoded(encoder, history), history, split, encoder)
 
 
 def plain_peers(task: Task) -> Iterator[Peer]:

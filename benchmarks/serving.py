@@ -30,8 +30,8 @@ from leadscore.training import TrainingResult
 CONNECTIONS = 16
 BATCH = 200
 BATCH_CONNECTIONS = 4
-"""Sixteen lists of 200 leads wait for each other as long as a short load lasts, so that it counts hardly any; four keep
-the service as busy."""
+"""Sixteen lists of 200 leads wait for each other longer than a short load lasts, so that it would count hardly any;
+four keep the service as busy."""
 
 HERE = Path(__file__).parent
 

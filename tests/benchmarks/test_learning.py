@@ -74,4 +74,4 @@ def test_the_recipe_of_leadforge_is_read(learning, tmp_path):
     path.write_text(leadforge_sets.RECIPE, encoding="utf-8")
     recipe = load_recipe(path)
     assert recipe.lead.moments == (30.0,)
-    assert len(recipe.data.logs) == 4
+    assert len(recipe.data.logs) == 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,29 @@ def test_one_field_is_shown_with_its_rates_and_all_of_them_on_a_page(recipe: str
     assert "Lead Source" in text
     wrong = CliRunner().invoke(app, ["audit", recipe, "--field", "Lead Sauce"])
     assert isinstance(wrong.exception, UsageError)
+
+
+def test_a_text_that_names_the_outcome_is_blocked_by_its_wording(tmp_path: Path) -> None:
+    draw = random.Random(0)
+    lines = ["Message,Source,Won"]
+    for _ in range(1_200):
+        won = draw.random() < 0.4
+        said = "signed our offer" if won else "went to another vendor"
+        source = "Partner" if draw.random() < 0.3 + 0.3 * won else "Web"
+        lines.append(f"{said} {''.join(draw.choices('abcdefgh', k=8))},{source},{'yes' if won else 'no'}")
+    (tmp_path / "leads.csv").write_text("\n".join(lines))
+    (tmp_path / "leads.toml").write_text(
+        '[data]\nleads = "leads.csv"\n[lead]\norder = "row"\n[close]\ncolumn = "Won"\npositive = ["yes"]\n'
+    )
+    words = ["audit", str(tmp_path / "leads.toml")]
+    document = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+    (message,) = [c for c in document["columns"] if c["column"] == "Message"]
+    assert message["verdict"] == "BLOCK"
+    assert message["reason"].startswith("its wording: ")
+    lines = CliRunner().invoke(app, words, env={"COLUMNS": "100"}).stdout.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert any(line.split()[:2] == ["BLOCK", "Message"] for line in lines)
+    with (tmp_path / "leads.toml").open("a") as recipe:
+        recipe.write('[columns]\nallow_leaky = { "Message" = "written by the lead" }\n')
+    (message,) = [c for c in json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)["columns"] if c["allowed"]]
+    assert (message["verdict"], message["allowed"]) == ("BLOCK", "written by the lead")

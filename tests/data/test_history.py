@@ -147,7 +147,8 @@ def test_the_log_is_read_with_the_names_of_the_recipe(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("who,what,when\na,visit,31/12/2023\n")
     log = ActivityLog(file="log.csv", id="who", type="what", time="when")
     found = read_activities(Sources(activities=log), tmp_path)
-    assert found.to_dict("list") == {"lead": ["a"], "type": ["visit"], "at": [pd.Timestamp("2023-12-31", tz="UTC")]}
+    at = pd.Timestamp("2023-12-31", tz="UTC")
+    assert found.to_dict("list") == {"lead": ["a"], "log": ["log"], "type": ["visit"], "at": [at]}
     with pytest.raises(
         RecipeError, match=r"log.csv has no column 'Lead ID'; it has 'who', 'what', 'when'. Name it as `id`"
     ):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -64,3 +66,35 @@ def test_one_group_or_empty_ones_differ_from_nobody():
     cases = Cases(np.full(10, 0.3), np.ones(10), np.zeros(10, dtype=np.intp), groups=3)
     found = dispersion(cases)
     assert (found.degrees_of_freedom, found.p_value) == (0, 1.0)
+
+
+@given(seed=st.integers(0, 10**6), base=st.floats(-3, 3))
+@settings(max_examples=25)
+def test_weights_of_one_change_nothing(seed, base):
+    cases = drawn(seed, 4, base)
+    weighted = replace(cases, weight=np.ones(len(cases)))
+    assert common_effect(weighted) == pytest.approx(common_effect(cases), abs=1e-9)
+    assert dispersion(weighted) == dispersion(cases)
+    ours, plain = ExpectedSuccesses.of(weighted), ExpectedSuccesses.of(cases)
+    np.testing.assert_allclose(ours.log_likelihood, plain.log_likelihood, atol=1e-9)
+    np.testing.assert_allclose(ours.expected, plain.expected, atol=1e-9)
+    assert (weighted.counts == weighted.cases).all()
+
+
+@given(seed=st.integers(0, 10**6), factor=st.floats(0.2, 5.0))
+@settings(max_examples=25)
+def test_one_weight_for_all_changes_no_verdict(seed, factor):
+    cases = drawn(seed, 4, -1.0, sizes=(20, 80))
+    weighted = replace(cases, weight=np.full(len(cases), factor))
+    assert dispersion(weighted).p_value == pytest.approx(dispersion(cases).p_value, abs=1e-3)
+    ours, plain = ExpectedSuccesses.of(weighted), ExpectedSuccesses.of(cases)
+    for effect in (-1.0, 0.5):
+        at = [np.array([np.interp(effect, t.effect, row) for row in t.log_likelihood]) for t in (ours, plain)]
+        np.testing.assert_allclose(*at, atol=0.02)
+
+
+def test_the_test_of_dispersion_keeps_its_level_with_weights():
+    rng = np.random.default_rng(0)
+    cases = [drawn(seed, 20, -1.0, (50, 200)) for seed in range(400)]
+    p = np.array([dispersion(replace(c, weight=rng.choice([0.5, 1.0, 4.0], len(c)))).p_value for c in cases])
+    assert (p < 0.05).mean() == pytest.approx(0.05, abs=0.035)

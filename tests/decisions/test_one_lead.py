@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadscore.decisions import PRESETS, Choices, Policy, Prospects, ReplyDecay, assume_close_rate, fit_policy, preset
+from leadscore.decisions import (
+    PRESETS,
+    Choices,
+    Policy,
+    Prospects,
+    ReplyDecay,
+    assume_close_rate,
+    first_touch,
+    fit_policy,
+    preset,
+)
 from leadscore.errors import StructureError
 
 
@@ -86,3 +96,13 @@ def test_a_lead_alone_is_decided_to_the_same_bits_as_among_others(name: str, sim
         alone = policy.decide(leads.take(slice(i, i + 1)))
         for figure in Choices.__slots__:
             np.testing.assert_array_equal(getattr(alone, figure)[0], getattr(together, figure)[i])
+
+
+def test_the_hours_of_a_lead_are_those_of_the_program_that_makes_the_prices(policy, simulate):
+    leads = simulate(500, seed=6)
+    hours = first_touch(policy.structure, leads).hours
+    paths = policy.decide(leads).path
+    for i in range(500):
+        for path in (paths[i], i % len(policy.paths)):
+            taken = policy.hours(path, leads.p_qualify[i].item(), leads.p_close[i].item(), leads.margin[i].item())
+            assert [taken.get(role, 0.0) for role in policy.structure.roles] == hours[i, path].tolist()

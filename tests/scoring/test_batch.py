@@ -79,6 +79,12 @@ def test_a_file_with_a_header_alone_is_scored_as_no_leads(sample_scorer: Scorer,
     assert batch.remarks()[0] == "0 leads scored"
 
 
+def test_a_file_of_something_else_is_refused(sample_scorer: Scorer, sample_folder: Path) -> None:
+    events = stream_tables(sample_folder / "activities.csv")
+    with pytest.raises(BadInput, match=r"it has 'Lead ID', 'Type', 'At', and the model reads 'Channel'.* and \d+ more"):
+        list(BatchScorer(sample_scorer).score(events))
+
+
 def test_what_was_unusual_is_told_once(sample_scorer: Scorer, leads: pd.DataFrame) -> None:
     frame = leads.head(20).drop(columns=["Title"]).assign(Extra="x")
     frame.loc[:2, "Lead Source"] = "Carrier Pigeon"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from leadscore.scoring import Lead
 from leadscore.serving import DecisionStore, Settings, create_app
 
 
@@ -75,6 +76,33 @@ def test_capacity_counts_leads_by_role_and_period(client, payload):
     role = client.score(payload).json()["role"]
     client.score(payload)
     told = client("GET", "/v1/capacity?period=month").json()
-    assert (told["period"], told["roles"]) == ("month", [{"role": role, "leads": 1}])
-    assert client("GET", "/v1/capacity?at=2001-01-01").json()["roles"] == []
-    assert client("GET", "/v1/capacity?period=year").status_code == 422
+    assert (told["period"], {r["role"]: r["leads"] for r in told["roles"]}[role]) == ("month", 1)
+    assert sum(r["leads"] for r in told["roles"]) == 1
+    assert sum(r["leads"] for r in client("GET", "/v1/capacity?at=2001-01-01").json()["roles"]) == 0
+    refused = client("GET", "/v1/capacity?period=year").json()
+    assert refused["detail"] == "parameter period: input should be 'day', 'week' or 'month'"
+    assert refused["errors"] == [{"loc": ["query", "period"], "type": "invalid_parameter"}]
+
+
+def test_capacity_is_told_in_hours_of_those_that_each_role_has(place, client_for, scorer):
+    policy = scorer.bundle.policy
+    leads = [{"lead_id": n, "fields": {"Employees": 10 * n, "Lead Source": "Referral"}} for n in range(1, 60)]
+    taken = dict.fromkeys(policy.structure.roles, 0.0)
+    for decision in scorer.decide([Lead(str(n["lead_id"]), n["fields"]) for n in leads], detail=True):
+        for role, hours in decision.detail.hours.items():
+            taken[role] += hours
+    with DecisionStore(place) as store:
+        client = client_for()
+        client.app = create_app(scorer, store, Settings(auth=False))
+        for _ in range(2):  # the second time nothing is consumed
+            replies = client.score(leads, "/v1/score/batch").json()
+        week, day = (client("GET", f"/v1/capacity?period={p}").json()["roles"] for p in ("week", "day"))
+    assert sum(taken.values()) > 0
+    assert sum(role["leads"] for role in week) == len(replies) == 59
+    for told, role in zip(week, policy.structure.role, strict=False):
+        assert (told["role"], told["hours_available"]) == (role.name, pytest.approx(role.capacity, abs=0.01))
+        assert told["hours"] == pytest.approx(taken[role.name], abs=0.01)
+        assert told["used"] == pytest.approx(taken[role.name] / role.capacity, abs=1e-4)
+    assert [role["hours_available"] for role in day] == [
+        known and pytest.approx(known / 7, abs=0.01) for known in (role["hours_available"] for role in week)
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,3 +107,53 @@ def test_the_product_is_the_column_of_few_values_that_is_called_so(tmp_path: Pat
     assert product_column(history) == "product_line"
     without, _ = history_of(tmp_path, chance(0.4), Source=columns["Source"])
     assert product_column(without) is None
+
+
+def unfinished(folder: Path, seed: int = 0) -> tuple[History, Recipe, np.ndarray]:
+    """Leads of a year, most of them younger than the horizon of 300 days in which they are won, and their chances."""
+    draw = np.random.default_rng(seed)
+    n = 6_000
+    source = draw.integers(0, 2, n)
+    p = np.where(source == 0, 0.2, 0.4)
+    created = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.sort(draw.uniform(0, 365, n)), unit="D")
+    closed = created + pd.to_timedelta(draw.uniform(0, 300, n), unit="D")
+    shows = (draw.random(n) < p) & (closed <= pd.Timestamp("2026-01-01"))
+    frame = pd.DataFrame(
+        {
+            "Created": created.strftime("%Y-%m-%d %H:%M"),
+            "Source": np.array(["web", "fair"])[source],
+            "Closed": np.where(shows, closed.strftime("%Y-%m-%d %H:%M"), ""),
+        }
+    )
+    frame.to_csv(folder / "leads.csv", index=False)
+    recipe = Recipe.model_validate(
+        {
+            "data": {"leads": "leads.csv"},
+            "lead": {"created": "Created"},
+            "close": {"column": "Closed", "positive": "filled", "at": "Closed", "horizon_days": 300},
+            "folder": folder,
+        }
+    )
+    whole = read(recipe)
+    rows = decided_rows(whole)
+    return whole.take(rows), recipe, p[rows]
+
+
+def test_leads_younger_than_the_horizon_are_expected_to_win_what_they_will(tmp_path: Path) -> None:
+    history, recipe, truth = unfinished(tmp_path)
+    assert history.weight["close"].max() > 2
+    newest = slice(-len(history) // 4, None)
+    unweighted = expect(replace(history, weight={}), recipe).likelihoods["close"][newest].sum()
+    weighted = expect(history, recipe).likelihoods["close"][newest].sum()
+    assert unweighted < 0.6 * truth[newest].sum()
+    assert weighted == pytest.approx(truth[newest].sum(), rel=0.1)
+
+
+def test_weights_of_one_are_no_weights(tmp_path: Path) -> None:
+    source = np.random.default_rng(1).integers(0, 2, N)
+    history, recipe = history_of(
+        tmp_path, chance(np.array([0.2, 0.5])[source]), Source=np.array(["web", "fair"])[source]
+    )
+    ones = replace(history, weight={"close": np.ones(len(history))})
+    plain, weighted = (expect(h, recipe).likelihoods["close"] for h in (history, ones))
+    np.testing.assert_allclose(weighted, plain, atol=1e-9)

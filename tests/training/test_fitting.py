@@ -76,13 +76,13 @@ def test_the_test_stretch_is_untouched(history: History) -> None:
 
 @pytest.mark.parametrize("gap", [0, 40])
 def test_a_moved_stage_fits_only_the_fold_that_knows_more_than_the_measured_model(history: History, gap: int) -> None:
-    cut, split = Split(folds=4, gap_days=gap), split_by_time(N, Split(gap_days=gap))
+    recipe = RECIPE.model_copy(update={"split": Split(folds=4, gap_days=gap)})
+    split = split_by_time(N, Split(gap_days=gap))
     encoder, X = encoded(history)
-    options = {"recipe": RECIPE.model_copy(update={"split": cut}), "seed": 0, "progress": lambda *_: None}
-    found = fit_stages(X, history, split, encoder, **options)["qualify"]
+    found = fit_stages(X, history, split, encoder, recipe, seed=0, progress=lambda *_: None)["qualify"]
     known, last = len(split.known), N - N // 8
     measured = found.likelihood.model.log_odds(X[known:])
-    moved = move_stage(found, "qualify", measured, X, history, encoder, cut)
+    moved = move_stage(found, "qualify", measured, X, history, encoder, recipe)
     np.testing.assert_array_equal(moved.forecasts[:known], found.forecasts[:known])
     np.testing.assert_array_equal(moved.forecasts[known:last], measured[: last - known])
     fresh = clone(found.competition.winner.estimator).fit(X[: last - gap], history.labels["qualify"][: last - gap])

@@ -130,6 +130,9 @@ def test_a_missing_file_a_folder_and_what_is_no_toml(load: Any, tmp_path: Path) 
         load("[close\n")
     with pytest.raises(RecipeError, match=r"acme.toml is no TOML"):
         load("a = 1\na = 2\n")
+    (tmp_path / "leads.csv").write_text("Id,Won\n1,yes\n")
+    with pytest.raises(RecipeError, match=r"leads.csv is no TOML: .*`leadscore init leads.csv` writes a recipe"):
+        load_recipe(tmp_path / "leads.csv")
     (tmp_path / "acme.toml").write_bytes("name = 'Köln'".encode("latin-1"))
     with pytest.raises(RecipeError, match=r"acme.toml is no TOML"):
         load_recipe(tmp_path / "acme.toml")

@@ -72,6 +72,7 @@ class Fitted:
 
     def __init__(self, competition: Competition) -> None:
         self.competition = competition
+        self.move = None
 
 
 @pytest.mark.parametrize(("include", "segments"), [((), 0), (("segments",), 3)])

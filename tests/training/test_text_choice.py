@@ -12,7 +12,8 @@ import pytest
 from leadscore.data.outcomes import Outcome
 from leadscore.models.bundle import load_bundle, save_bundle
 from leadscore.scoring import Lead, Scorer
-from leadscore.training.pipeline import fit_bundle
+from leadscore.training.examining import examine_export
+from leadscore.training.pipeline import fit_bundle, read
 from leadscore.training.recipe import Recipe, Search
 from leadscore.training.result import TrainingResult
 from leadscore.training.tracking import input_example
@@ -144,6 +145,27 @@ def test_a_note_that_is_written_afterwards_is_left_out_like_a_leaky_column(tmp_p
     assert excluded.verdict == "BLOCK"
     assert excluded.reason.startswith("its wording: ")
     assert [f.name for f in found.bundle.encoder.features] == ["Source"]
+    told, remarks = examine_export(recipe, read(recipe, tmp_path / "leads.csv"))
+    assert remarks == ()
+    for examination in (found.examination, told):
+        assert examination is not None
+        (verdict,) = [v for v in examination.verdicts if v.column == "Remarks"]
+        assert (verdict.verdict, verdict.reason) == (excluded.verdict, excluded.reason)
+        (page,) = [p for p in examination.fields if p.column == "Remarks"]
+        assert (page.used, page.known, page.why) == (False, "later", excluded.reason)
+
+
+def test_an_audit_of_too_few_leads_says_that_no_wording_was_judged(tmp_path: Path) -> None:
+    words = [f"said {n} that {n % 7} was {chr(97 + n % 26) * 9}" for n in range(60)]
+    frame = pd.DataFrame({"Message": words, "Source": ["Web", "Fair"] * 30, "Won": ["yes", "no", "no"] * 20})
+    frame.to_csv(tmp_path / "leads.csv", index=False)
+    recipe = Recipe(
+        close=Outcome(column="Won", positive=("yes",)), lead={"order": "row"}, columns={"text": ["Message"]}
+    )
+    told, (remark,) = examine_export(recipe, read(recipe, tmp_path / "leads.csv"))
+    assert "'Message'" in remark
+    assert "60 decided leads" in remark
+    assert {v.column for v in told.verdicts} == {"Message", "Source"}
 
 
 @pytest.mark.parametrize(("name", "read"), [("Notes", False), ("Message", True)])

@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leadscore.data.history import History
 from leadscore.data.outcomes import Outcome
 from leadscore.decisions import preset
 from leadscore.errors import RecipeError
 from leadscore.scoring import tie_break
+from leadscore.training.arriving import systematic
 from leadscore.training.recipe import Recipe, StructureChoice
 from leadscore.training.result import TrainingResult
 from leadscore.training.tiering import arrivals_per_period, cut_tiers, prospects_of
@@ -95,3 +98,35 @@ def test_with_both_stages_nothing_is_assumed(sample_result: TrainingResult) -> N
     assert len(policy.tiers.rows) >= 2
     assert sum(row.share for row in policy.tiers.rows) == pytest.approx(1)
     assert len(reference) == len(sample_result.test)
+
+
+@given(st.lists(st.floats(0.2, 20.0), min_size=1, max_size=60))
+def test_a_lead_stands_as_often_as_its_weight_says(weights: list[float]) -> None:
+    weight = np.array(weights)
+    found = np.bincount(systematic(weight), minlength=len(weight))
+    assert found.sum() == len(weight)
+    assert (abs(found - weight / weight.mean()) < 1 + 1e-9).all()
+    assert systematic(np.full(len(weight), weights[0])).tolist() == list(range(len(weight)))
+
+
+def test_tiers_are_cut_for_all_that_arrive_not_for_those_that_the_router_chose(make_history: Make) -> None:
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.02, 0.6, 6_000)
+    chance = np.where(p > 0.3, 1.0, 0.2)
+    worked = np.flatnonzero(rng.random(len(p)) < chance)
+    history = make_history({"close": (rng.random(len(worked)) < p[worked]).astype(float)})
+    history.frame["chance"] = chance[worked].astype(str)
+    named = RECIPE.model_copy(
+        update={"lead": RECIPE.lead.model_copy(update={"propensity": "chance"}), "qualify": Outcome(rate=0.6)}
+    )
+    unnamed = named.model_copy(update={"lead": RECIPE.lead})
+    rows, margin = np.arange(len(worked)), np.full(len(worked), 5_000.0)
+
+    def expected(recipe: Recipe) -> float:
+        policy, _, _ = cut_tiers({"close": p[worked]}, history, rows, margin, recipe, arrivals=history)
+        return sum(row.expected_won for row in policy.tiers.rows) / policy.leads_per_period
+
+    _, reference, _ = cut_tiers({"close": p[worked]}, history, rows, margin, named, arrivals=history)
+    assert reference.along("p_close").mean() == pytest.approx(p.mean(), rel=0.03)
+    assert p[worked].mean() > 1.2 * p.mean()
+    assert expected(unnamed) > 1.15 * expected(named)

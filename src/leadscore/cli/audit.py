@@ -50,14 +50,14 @@ def audit(
 
     Example: leadscore audit training/xeducation.toml --data ../shared/data/xeducation_leads.csv
     """
-    from leadscore.data.examination import examine
+    from leadscore.training.examining import examine_export
     from leadscore.training.pipeline import read
     from leadscore.training.recipe import load_recipe
 
     what = load_recipe(recipe)
     history = read(what, data)
     again = None if later is None else read(what, later)
-    found = examine(history, allow=what.columns.allow_leaky, later=again, seed=seed)
+    found, remarks = examine_export(what, history, later=again, seed=seed)
     pages = {p.column: p for p in found.fields}
     shown = [_page_of(pages, name) for name in field or ()]
     if html is not None:
@@ -77,7 +77,7 @@ def audit(
         if page.placeholders:
             listed = ", ".join(f"{spelling!r} ({count})" for spelling, count in page.placeholders.items())
             remark(f"note: {page.column!r} has {listed}: missing? List it under `missing` of [lead]", quiet=quiet)
-    for sentence in found.drift.sentences:
+    for sentence in (*remarks, *found.drift.sentences):
         remark(f"note: {sentence}", quiet=quiet)
     if again is None:
         remark("one export shows no soft leak: export the same leads again later and give both (--later)", quiet=quiet)

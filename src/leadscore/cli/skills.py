@@ -75,7 +75,7 @@ def _table(what: str, level: SkillLevel) -> Table:
         table.add_column(header, justify="left" if header in ("Rep", "Team", "") else "right", overflow="fold")
     for g in level.groups:
         effect = (f"{g.effect:+z.2f}", f"{g.low:+z.2f} to {g.high:+z.2f}", f"{100 * g.points:+z.1f}", g.flag or "")
-        table.add_row(escape(g.name), f"{g.leads:,}", f"{g.happened:,}", f"{g.expected:,.1f}", *effect)
+        table.add_row(escape(g.name), f"{g.leads:,}", f"{g.happened:,.10g}", f"{g.expected:,.1f}", *effect)
     return table
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from leadscore.data.colleagues import account_numbers, colleague_counts
 from leadscore.data.columns import LeadColumns
 from leadscore.data.history import History
+from leadscore.data.kinds import kinds_by_log
 from leadscore.data.locations import Place, located
 from leadscore.data.numbers import parse_number
 from leadscore.data.outcomes import Outcome, Stage
@@ -88,9 +89,8 @@ def look_at_activities(
     for moment in lead.moments:
         rows = looks.moment == moment
         matrix[rows] = events.features(definition, moment, account)[looks.row[rows]]
-    return _looked(
-        history, looks, definition, matrix, list(_in_words(lead.moments, looks, events, strangers, len(history)))
-    )
+    said = _in_words(lead.moments, looks, events, strangers, len(history))
+    return replace(_looked(history, looks, definition, matrix, list(said)), kinds=kinds_by_log(log, definition))
 
 
 def _check_moments(moments: Sequence[float], outcomes: Mapping[Stage, Outcome]) -> None:
@@ -177,7 +177,7 @@ class _Events:
 
 
 def _amounts(log: pd.DataFrame) -> tuple[str, ...]:
-    return tuple(str(c) for c in log.columns if c not in ("lead", "type", "at"))
+    return tuple(str(c) for c in log.columns if c not in ("lead", "log", "type", "at"))
 
 
 def _accounts(history: History, lead: LeadColumns, sources: Sources) -> Integers | None:
@@ -219,7 +219,7 @@ def _in_words(moments: Sequence[float], looks: _Looks, events: _Events, stranger
 def read_activities(
     sources: Sources, folder: Path, files: Sequence[Place] = (), *, intake: Intake | None = None
 ) -> pd.DataFrame:
-    """Read the activity logs as columns ``lead``, ``type``, ``at`` and one for each numeric attribute.
+    """Read the activity logs as columns ``lead``, ``log``, ``type``, ``at`` and one for each numeric attribute.
 
     A record that occurs again counts once.
 
@@ -249,11 +249,13 @@ def _read_log(log: ActivityLog, path: Place, sources: Sources, intake: Intake | 
     kind = _kind_column(log, table)
     _check_log(log, kind, table, path)
     at = parse_times({log.time: table[log.time]}, file=path.name, order=sources.date_order, rows=lines)[log.time]
-    kinds = table[kind].str.strip() if kind else pd.Series(located(log.file).stem or path.stem, index=table.index)
-    frame = pd.DataFrame({"lead": table[log.id], "type": kinds, "at": at})
-    for name in log.values:
+    name = located(log.file).stem or path.stem
+    kinds = table[kind].str.strip() if kind else pd.Series(name, index=table.index)
+    frame = pd.DataFrame({"lead": table[log.id], "log": name, "type": kinds, "at": at})
+    for value in log.values:
         sign = sources.decimal or "."
-        frame[name] = [float("nan") if (x := parse_number(cell, sign)) is None else x for cell in table[name]]
+        numbers = {cell: parse_number(cell, sign) for cell in table[value].unique()}
+        frame[value] = table[value].map(numbers).astype(float)
     again = table.duplicated()
     empty = ~again & (at.isna() | (frame["type"] == ""))
     for flags, what in ((again, "repeat another one"), (empty, f"have no {log.time!r} or no {kind or 'kind'!r}")):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,8 +10,9 @@ import pandas as pd
 
 from leadscore.data.drift import Drift, drift
 from leadscore.data.history import History
+from leadscore.data.inference import Excluded
 from leadscore.data.leakage import ColumnVerdict, audit
-from leadscore.data.quality import FieldPage, field_pages
+from leadscore.data.quality import FieldPage, field_pages, left_out_page
 
 __all__ = ["Examination", "examine"]
 
@@ -45,6 +46,16 @@ class Examination:
         pages = (replace(p, used=True, kind="text", why=_TEXT) if p.column in names else p for p in self.fields)
         return replace(self, fields=tuple(pages))
 
+    def judging_texts(self, given_away: Iterable[Excluded]) -> Examination:
+        """The same, with these texts, which passed as columns, judged by their wording."""
+        found = {e.column: e for e in given_away}
+        allowed = {v.column: v.allowed for v in self.verdicts if v.verdict == "ok" and v.column in found}
+        verdicts = (_by_wording(v, found[v.column]) if v.column in allowed else v for v in self.verdicts)
+        pages = (
+            left_out_page(p, found[p.column], allowed[p.column]) if p.column in allowed else p for p in self.fields
+        )
+        return replace(self, verdicts=tuple(verdicts), fields=tuple(pages))
+
     def to_dict(self) -> dict[str, Any]:
         """JSON form, as in ``audit --json``."""
         return {
@@ -54,6 +65,10 @@ class Examination:
             "fields": [p.to_dict() for p in self.fields],
             "drift": self.drift.to_dict(),
         }
+
+
+def _by_wording(verdict: ColumnVerdict, found: Excluded) -> ColumnVerdict:
+    return replace(verdict, verdict="BLOCK" if found.verdict == "BLOCK" else "ASK", reason=found.reason)
 
 
 def examine(

@@ -7,6 +7,7 @@ which gives it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from leadscore.data.columns import Columns, LeadColumns
 from leadscore.data.databases import tables_of
 from leadscore.data.guess_columns import Profile, columns_of, missing_spellings, profiles
 from leadscore.data.guess_dates import date_order
+from leadscore.data.guess_deals import dated_logs
 from leadscore.data.guess_files import Layout, lay_out
 from leadscore.data.guess_moments import Looks, looks, told_by_columns
 from leadscore.data.guess_roles import Roles
@@ -126,6 +128,10 @@ def guess_table(
     if chosen is not None:
         remarks.append(Remark("lead.moments", _days(chosen.days), "look", chosen.why))
         left_out |= {str(o.column): f"{chosen.why}, and it has no moment" for o in roles.drop_undated(chosen.days)}
+        if max(chosen.days) > 0:
+            late = [join for join in layout.joins if str(join.file) in layout.late]
+            told = {str(column) for o in roles.outcomes.values() for column in (o.column, o.at)}
+            layout = replace(layout, activities=(*layout.activities, *dated_logs(columns, late, origin, told)))
     contacts = contacts_among(free)
     by_itself = _useless(frame, [c for c in free if c.name not in contacts])
     texts = text_columns(frame, by_itself)
@@ -235,10 +241,13 @@ def _narrowed(
     joins: list[Join] = []
     skipped: list[tuple[str, str]] = []
     keys: set[str] = set()
+    logs = {log.file for log in layout.activities}
     for join in reversed(layout.joins):
         if str(join.file) in layout.late:
             names = [c for c, file in origin.items() if file == str(join.file) and (c not in left_out or c in keys)]
             if not names:
+                if join.file in logs:
+                    continue
                 skipped.append((str(join.file), "tells only what became of leads, and no outcome needs it"))
                 continue
             stem = located(join.file).stem + "."

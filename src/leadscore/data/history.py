@@ -69,6 +69,8 @@ class History:
     figures
         Features whose figure the encoder must not tell of the leads that it was fitted on, with the figures that models
         of other leads gave them; NaN elsewhere.
+    kinds
+        For each activity log with several kinds that may be counted as one, these.
     """
 
     frame: pd.DataFrame
@@ -91,6 +93,7 @@ class History:
     contacts: Mapping[str, Contact] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
     figures: Mapping[str, Floats] = field(default_factory=dict)
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.frame)

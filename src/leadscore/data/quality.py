@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,17 @@ import pandas as pd
 
 from leadscore.data.guess_columns import missing_spellings
 from leadscore.data.history import History
-from leadscore.data.inference import TAKEN
+from leadscore.data.inference import TAKEN, Excluded
 from leadscore.data.leakage import ColumnVerdict
 from leadscore.data.leakage_reading import Floats, read_column
 from leadscore.data.schema import category_key
 
-__all__ = ["FieldPage", "ValueRate", "field_pages", "wilson"]
+__all__ = ["FieldPage", "ValueRate", "field_pages", "left_out_page", "wilson"]
 
 _MIN_LEADS = 20
 _MOST_VALUES = 12
 _RANGES = 5
+_KNOWN = {"BLOCK": "later", "ASK": "unclear", "ok": "at creation"}
 _TYPED = frozenset({"test", "testing", "asdf", "dummy"})
 
 
@@ -178,13 +179,21 @@ def wilson(hits: float, n: float, *, z: float = 1.96) -> tuple[float, float]:
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
+def left_out_page(page: FieldPage, excluded: Excluded, allowed: str | None) -> FieldPage:
+    """The page of a column that is found to give the outcome away after all; one that the recipe allows stays used."""
+    known = _KNOWN[excluded.verdict]
+    if allowed is not None:
+        return replace(page, known=known, why=f"allowed by the recipe: {allowed}")
+    return replace(page, known=known, used=False, kind=None, why=excluded.reason)
+
+
 def _known(verdict: ColumnVerdict | None, excluded: tuple[str, str] | None) -> tuple[str, str]:
     if excluded is not None and excluded[0] == "outcome":
         return "with the outcome", excluded[1]
     said = excluded[1] if excluded is not None else ""
     if verdict is None or said == TAKEN:
         return "at creation", said
-    known = {"BLOCK": "later", "ASK": "unclear", "ok": "at creation"}[verdict.verdict]
+    known = _KNOWN[verdict.verdict]
     if verdict.allowed is not None and verdict.verdict != "ok":
         return known, f"allowed by the recipe: {verdict.allowed}"
     return known, f"{said}; {verdict.reason}" if said and verdict.verdict != "ok" else said or verdict.reason

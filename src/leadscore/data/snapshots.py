@@ -52,6 +52,8 @@ class ActivityFeatures:
         Whether events of other leads of the same account are counted in each window.
     age
         Whether the days since creation are told, for leads that are looked at several times.
+    together
+        Kinds that are counted as one, after the name among ``types`` that they are counted under.
 
     Examples
     --------
@@ -70,6 +72,7 @@ class ActivityFeatures:
     answers: tuple[str, ...] = ()
     colleagues: bool = False
     age: bool = False
+    together: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
@@ -128,7 +131,8 @@ class ActivityFeatures:
 
     @cached_property
     def _places(self) -> Mapping[str, int]:
-        return {name: i for i, name in enumerate(self.types)}
+        places = {name: i for i, name in enumerate(self.types)}
+        return {kind: places[name] for name, kinds in self.together for kind in kinds} | places
 
     def matrix(
         self,
@@ -241,14 +245,19 @@ class ActivityFeatures:
         return np.stack(looks, axis=1)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form."""
-        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
+        """JSON form; ``together`` only where kinds are."""
+        content = {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
+        together = {name: list(kinds) for name, kinds in self.together}
+        return {name: v for name, v in content.items() if name != "together"} | (
+            {"together": together} if together else {}
+        )
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
         """Read the JSON form."""
         arguments: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in content.items()}
-        return cls(**arguments)
+        together = tuple((name, tuple(kinds)) for name, kinds in arguments.pop("together", {}).items())
+        return cls(**arguments, together=together)
 
 
 def _count(name: str, days: int, text: str) -> Field:

@@ -83,12 +83,28 @@ def parse_times(
     BadInput
         A value is no date, or the order cannot be told.
     """
+    spelled = {name: pd.factorize(text, use_na_sentinel=False) for name, text in columns.items()}
+    each = {name: pd.Series(cells, name=name) for name, (_, cells) in spelled.items()}
+    try:  # a log has thousands of events a day: each spelling is read once
+        found = _read_columns(each, file, order, beside or {}, None)
+    except BadInput:  # said of the cells as they are: their row and their number
+        return _read_columns(columns, file, order, beside or {}, rows)
+    return {name: found[name].take(spelled[name][0]).set_axis(text.index) for name, text in columns.items()}
+
+
+def _read_columns(
+    columns: Mapping[str, pd.Series],
+    file: str,
+    order: DateOrder | None,
+    beside: Mapping[str, pd.Series],
+    rows: Rows | None,
+) -> dict[str, pd.Series]:
     index = {name: text.index for name, text in columns.items()}
     columns = {name: text.str.strip().reset_index(drop=True) for name, text in columns.items()}
     parts = {name: _extract(text, _SLASHED) for name, text in columns.items()}
     orders: Mapping[str, DateOrder] = {}
     if order is None and any(p["one"].notna().any() for p in parts.values()):
-        more = {n: _extract(t.str.strip(), _SLASHED) for n, t in (beside or {}).items() if n not in columns}
+        more = {n: _extract(t.str.strip(), _SLASHED) for n, t in beside.items() if n not in columns}
         orders = _orders(parts, more, file)
     return {
         name: _parse(text, parts[name], name, file, order or orders.get(name, "day_first"), rows).set_axis(index[name])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -32,34 +32,48 @@ class Cases:
         Number of the group of each case, from 0.
     groups
         How many groups there are; some may have no case.
+    weight
+        What each case counts for, such as a success for those of its age that have not shown yet; None: all alike.
     """
 
     expected: Floats
     happened: Floats
     group: Index
     groups: int
+    weight: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.group)
 
-    def sums(self, values: Floats) -> Floats:
-        """Sum over the cases of each group."""
-        return np.bincount(self.group, weights=values, minlength=self.groups).astype(np.float64)
+    def sums(self, values: Floats, *, power: int = 1) -> Floats:
+        """Sum over the cases of each group, times their weights to a power."""
+        weighted = values if self.weight is None else values * self.weight**power
+        return np.bincount(self.group, weights=weighted, minlength=self.groups).astype(np.float64)
+
+    @property
+    def cases(self) -> Index:
+        """Cases of each group, whatever they count for."""
+        return np.bincount(self.group, minlength=self.groups)
 
     @property
     def counts(self) -> Floats:
-        """Cases of each group."""
+        """What the cases of each group count for."""
         return self.sums(np.ones(len(self)))
 
     @property
     def variances(self) -> Floats:
         """Variance of the successes of each group if the expectations are true."""
-        return self.sums(self.expected * (1 - self.expected))
+        return self.sums(self.expected * (1 - self.expected), power=2)
+
+    @property
+    def evidence(self) -> Floats:
+        """What a unit of weight tells in each group, where 1 is a case that counts for itself."""
+        information, variance = self.sums(self.expected * (1 - self.expected)), self.variances
+        return np.divide(information, variance, out=np.ones(self.groups), where=variance > 0)
 
     def at(self, effect: float) -> Cases:
         """The same cases with other odds expected of all."""
-        shifted = expit(np.log(self.expected) - np.log1p(-self.expected) + effect)
-        return Cases(shifted, self.happened, self.group, self.groups)
+        return replace(self, expected=expit(np.log(self.expected) - np.log1p(-self.expected) + effect))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,10 +102,10 @@ class ExpectedSuccesses:
         half = int(np.ceil(REACH / np.clip(0.25 * narrowest, 2 * REACH / _STEPS, 0.05)))
         effect = np.linspace(-REACH, REACH, 2 * half + 1)
         expected, logs = (np.empty((cases.groups, len(effect))) for _ in range(2))
-        won = cases.sums(cases.happened)
+        won, told = cases.sums(cases.happened), cases.evidence
         for k, shift in enumerate(effect):
             expected[:, k] = cases.sums(expit(log_odds + shift))
-            logs[:, k] = won * shift - cases.sums(np.logaddexp(0.0, log_odds + shift))
+            logs[:, k] = told * (won * shift - cases.sums(np.logaddexp(0.0, log_odds + shift)))
         return cls(effect, expected, logs - logs.max(axis=1, keepdims=True))
 
     def at(self, effect: Floats) -> Floats:
@@ -138,7 +152,7 @@ def dispersion(cases: Cases) -> Dispersion:
     difference = centred.sums(cases.happened - centred.expected)[known]
     statistic = float((difference**2 / variance[known]).sum())
     p = centred.expected * (1 - centred.expected)
-    kurtosis = centred.sums(p * (1 - 6 * p))[known] / variance[known] ** 2
+    kurtosis = centred.sums(p * (1 - 6 * p), power=4)[known] / variance[known] ** 2
     scale = max(1 + float(kurtosis.mean()) / 2, 0.1)
     # A scaled chi-squared distribution with the mean of the statistic and its variance.
     return Dispersion(round(statistic, 9), freedom, float(chdtrc(freedom / scale, statistic / scale)))
@@ -148,11 +162,12 @@ def common_effect(cases: Cases, *, steps: int = 30) -> float:
     """Log-odds that must be added to all expectations so that they add up to what happened, at most `REACH`."""
     log_odds = np.log(cases.expected) - np.log1p(-cases.expected)
     # Half a success of each kind keeps it finite.
-    total = float(np.clip(cases.happened.sum(), 0.5, len(cases) - 0.5))
+    w = np.ones(len(cases)) if cases.weight is None else cases.weight
+    total = float(np.clip(w @ cases.happened, 0.5, w.sum() - 0.5))
     effect = 0.0
     for _ in range(steps):
         p = expit(log_odds + effect)
-        step = (total - p.sum()) / max(float((p * (1 - p)).sum()), 1e-9)
+        step = (total - w @ p) / max(float(w @ (p * (1 - p))), 1e-9)
         effect = float(np.clip(effect + np.clip(step, -1.0, 1.0), -REACH, REACH))
         if abs(step) < 1e-10:
             break

@@ -86,7 +86,7 @@ def pool(cases: Cases, *, level: float = 0.9, successes: ExpectedSuccesses | Non
     against = mixture.against(cases.counts > 0)
     centre = float(mixture.weight @ mixture.centre)
     sd = float(mixture.sd_quantiles(np.array(0.5)))
-    score = cases.sums(cases.happened)[:, None] - successes.expected
+    score = cases.evidence[:, None] * (cases.sums(cases.happened)[:, None] - successes.expected)
     prior = (successes.effect - centre) / max(sd, 1e-6) ** 2
     raw = np.array([_root(successes.effect, row) for row in score]) - centre
     return Pooling(

@@ -11,6 +11,7 @@ import numpy as np
 
 from leadscore.decisions.banding import fit_tiers, loss_of_roles
 from leadscore.decisions.choices import Choices
+from leadscore.decisions.consumption import Consumption
 from leadscore.decisions.economics import Chains
 from leadscore.decisions.hysteresis import CLEAR, Earlier, keeps, keeps_one
 from leadscore.decisions.plain import Best, PlainPaths, Weighed, place_of_largest
@@ -60,6 +61,7 @@ class Policy:
     volume_note: str = ""
     _chains: Chains = field(init=False, repr=False, compare=False)
     _plain: PlainPaths = field(init=False, repr=False, compare=False)
+    _consumption: Consumption = field(init=False, repr=False, compare=False)
     _places: list[int] = field(init=False, repr=False, compare=False)
     _firsts: Positions = field(init=False, repr=False, compare=False)
     _names: Objects = field(init=False, repr=False, compare=False)
@@ -70,6 +72,7 @@ class Policy:
         object.__setattr__(self, "_chains", Chains(self.structure))
         firsts = [self.roles.index(path[0] if path else NURTURE) for path in self.paths]
         object.__setattr__(self, "_plain", PlainPaths(self.structure, self.prices))
+        object.__setattr__(self, "_consumption", Consumption(self.structure))
         object.__setattr__(self, "_places", firsts)
         object.__setattr__(self, "_firsts", np.array(firsts, dtype=np.intp))
         object.__setattr__(self, "_names", np.array(self.roles, dtype=object))
@@ -233,6 +236,19 @@ class Policy:
         )
         path = place_of_largest(weighed.net)
         return Best(path, weighed.value[path], weighed.net[path])
+
+    def hours(self, path: int, p_qualify: float | None, p_close: float | None, margin: float) -> dict[str, float]:
+        """Expected hours of each role that one lead takes on a path: what it consumes of their capacity.
+
+        Parameters
+        ----------
+        path
+            Position in `paths`, such as `decide` and `best` give it.
+        p_qualify, p_close, margin
+            As in `Prospects`, one value each.
+        """
+        p_qualify, p_close = complete_one(p_qualify, p_close, self.assumption)
+        return self._consumption(path, p_qualify=p_qualify, p_close=p_close, margin=margin)
 
     def table_loss(self, prospects: Prospects) -> float:
         """Share of the net value that is lost on these leads if each takes its tier's role in place of its own."""

@@ -38,7 +38,8 @@ class GroupEffect:
     name
         As the export has it.
     leads, happened
-        Decided leads, and for how many the outcome happened.
+        Decided leads, and for how many the outcome happened; where open leads count by their age, each of them for
+        those of its age for which it has not shown yet.
     expected, deviation
         For how many it would have happened with all groups alike, and the standard deviation of that by chance.
     raw
@@ -53,7 +54,7 @@ class GroupEffect:
 
     name: str
     leads: int
-    happened: int
+    happened: float
     expected: float
     deviation: float
     raw: float
@@ -177,10 +178,13 @@ def _effects(
         "high": pooled.high,
         "points": (at_effect - at_mean) / np.maximum(cases.counts, 1),
     }
-    happened, leads = cases.sums(cases.happened), cases.counts
+    happened, leads = cases.sums(cases.happened).round(1), cases.cases
     for j, name in enumerate(names):
         told = {figure: float(values[j]) for figure, values in figures.items()}
-        yield GroupEffect(name=name, leads=int(leads[j]), happened=int(happened[j]), flag=None, **told)
+        count = float(happened[j])
+        yield GroupEffect(
+            name=name, leads=int(leads[j]), happened=int(count) if count.is_integer() else count, flag=None, **told
+        )
 
 
 def _in_order(groups: Iterable[GroupEffect], *, ranked: bool) -> tuple[GroupEffect, ...]:
@@ -201,5 +205,5 @@ def _gains(effects: Floats, successes: ExpectedSuccesses, cases: Cases) -> Float
         successes.effect, successes.expected[cases.counts > 0], successes.log_likelihood[cases.counts > 0]
     )
     raised = np.maximum(effects, np.median(effects, axis=0))
-    gains: Floats = (known.at(raised) - known.at(effects)).sum(axis=0) / len(cases)
+    gains: Floats = (known.at(raised) - known.at(effects)).sum(axis=0) / cases.counts.sum()
     return gains

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Calibrator", "cox_fit", "expit", "fit_shift", "fit_sigmoid", "fit_steps", "logit"]
+__all__ = ["Calibrator", "cox_fit", "expit", "fit_shift", "fit_sigmoid", "fit_steps", "logit", "shift_to_mean"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -129,7 +129,7 @@ def fit_sigmoid(log_odds: Floats, y: Floats, weight: Floats | None = None) -> Ca
     return Calibrator(max(slope, 1e-3), intercept)
 
 
-def fit_shift(log_odds: Floats, y: Floats, weight: Floats | None = None, *, steps: int = 25) -> Calibrator:
+def fit_shift(log_odds: Floats, y: Floats, weight: Floats | None = None) -> Calibrator:
     """Move the base rate and nothing else: the mean likelihood becomes the rate, with half an outcome of each class.
 
     Examples
@@ -138,15 +138,25 @@ def fit_shift(log_odds: Floats, y: Floats, weight: Floats | None = None, *, step
     -1.125
     """
     w = np.ones_like(y) if weight is None else weight
-    rate = float((w @ y + 0.5) / (w.sum() + 1.0))
+    return Calibrator(1.0, shift_to_mean(log_odds, float((w @ y + 0.5) / (w.sum() + 1.0)), w))
+
+
+def shift_to_mean(log_odds: Floats, mean: float, weight: Floats, *, steps: int = 25) -> float:
+    """What has to be added to log-odds so that the mean likelihood is this.
+
+    Examples
+    --------
+    >>> round(shift_to_mean(np.array([-1.0, 1.0]), 0.5, np.ones(2)), 6)
+    0.0
+    """
     shift = 0.0
     for _ in range(steps):
         p = expit(log_odds + shift)
-        step = float((rate - np.average(p, weights=w)) / max(float(np.average(p * (1 - p), weights=w)), 1e-9))
+        step = float((mean - np.average(p, weights=weight)) / max(float(np.average(p * (1 - p), weights=weight)), 1e-9))
         shift += float(np.clip(step, -2.0, 2.0))
         if abs(step) < 1e-10:
             break
-    return Calibrator(1.0, shift)
+    return shift
 
 
 def fit_steps(log_odds: Floats, y: Floats, weight: Floats | None = None) -> Calibrator:

@@ -1,7 +1,7 @@
 """What a fitted family says at scoring time: raw log-odds and how much each field moved them.
 
-Four forms are kept in a Bundle: an additive model as readable JSON, boosted trees as LightGBM's text, a blend of both,
-and a pooled model with own models of single segments, as JSON that holds the others.
+Five forms are kept in a Bundle: an additive model as readable JSON, boosted trees as LightGBM's text, and as JSON that
+holds others: a blend of both, a pooled model with own models of single segments, and a model calibrated by segment.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from leadscore.models.additive import AdditiveModel
 from leadscore.models.booster import Booster
+from leadscore.models.by_segment import ModelBySegment
 from leadscore.models.segmented import SegmentedModel
 from leadscore.models.tree_reasons import fast_reasons
 
@@ -28,6 +29,7 @@ _ENDINGS: Final = {
     "boosted_trees": ".txt",
     "blend": ".blend.json",
     "segmented": ".segmented.json",
+    "by_segment": ".by_segment.json",
 }
 
 
@@ -152,7 +154,7 @@ class BlendModel:
     def from_text(cls, text: str) -> BlendModel:
         """Read what :meth:`to_text` wrote."""
         parts = json.loads(text)["parts"]
-        models = [model_from_file(model_file("part", part["family"]), part["text"]) for part in parts]
+        models = [_part(part["family"], part["text"]) for part in parts]
         return cls(models, [part["weight"] for part in parts])
 
 
@@ -172,5 +174,11 @@ def model_from_file(name: str, text: str) -> LikelihoodModel:
     if name.endswith(_ENDINGS["blend"]):
         return BlendModel.from_text(text)
     if name.endswith(_ENDINGS["segmented"]):
-        return SegmentedModel.from_text(text, lambda family, part: model_from_file(model_file("part", family), part))
+        return SegmentedModel.from_text(text, _part)
+    if name.endswith(_ENDINGS["by_segment"]):
+        return ModelBySegment.from_text(text, _part)
     return AdditiveModel.from_text(text) if name.endswith(".json") else TreeModel(text)
+
+
+def _part(family: str, text: str) -> LikelihoodModel:
+    return model_from_file(model_file("part", family), text)

@@ -62,7 +62,13 @@ class BatchScorer:
         self._unseen: Counter[tuple[str, str]] = Counter()
 
     def score(self, frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        """Score frames as they come, each row in its place."""
+        """Score frames as they come, each row in its place.
+
+        Raises
+        ------
+        BadInput
+            Not one column that the model reads is there, nor any activity: another file than one of leads.
+        """
         for frame in frames:
             self._tally(frame)
             moments, created = self._moments(frame)
@@ -117,6 +123,11 @@ class BatchScorer:
         names = [field.name for field in scorer.fields]
         if not self._rows:
             self._absent = [n for n in names if n not in frame.columns]
+            if names and len(self._absent) == len(names) and self._activities is None:
+                raise BadInput(
+                    f"none of the columns that the model reads is in the file: it has {_few(frame.columns)}, and the "
+                    f"model reads {_few(names)}. Give leads, with the column names of the export that it learned from."
+                )
             used = {*names, *(p for p in (parts.id, parts.created, parts.segment, parts.customer, parts.consent) if p)}
             self._ignored = [str(c) for c in frame.columns if c not in used]
         if parts.id in frame.columns:
@@ -149,6 +160,11 @@ class BatchScorer:
         ids = frame[parts.id] if parts.id in frame.columns else pd.Series("", index=frame.index)
         moments = last.reindex(ids).set_axis(frame.index)
         return (moments if created is None else pd.concat([moments, created], axis=1).max(axis=1)), created
+
+
+def _few(names: Iterable[object]) -> str:
+    listed = [repr(str(name)) for name in names]
+    return ", ".join(listed[:8]) + (f" and {len(listed) - 8} more" if len(listed) > 8 else "")
 
 
 def earlier_decisions(frames: Iterable[pd.DataFrame]) -> dict[str, EarlierDecision]:

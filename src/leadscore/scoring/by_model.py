@@ -94,7 +94,7 @@ class ModelJudge:
         before = None if earlier is None else _arrays(earlier, self.model_version)
         choices = self.bundle.policy.decide(prospects, before)
         found = self._explained(inputs.X, choices, reasons)
-        details = self._details(inputs, choices, found) if detail else [None] * len(choices)
+        details = self._details(inputs, prospects, choices, found) if detail else [None] * len(choices)
         return self._decisions(inputs.ids, prospects, choices, found, details)
 
     def _explained(self, X: Floats, choices: Choices, top: int | None) -> list[_Explained]:
@@ -161,8 +161,13 @@ class ModelJudge:
             for lead_id, q, p, value, tier, tier_role, role, minutes, explained, detail in told
         ]
 
-    def _details(self, inputs: Inputs, choices: Choices, found: Sequence[_Explained]) -> list[Detail]:
-        policy = self.bundle.policy
+    def _details(
+        self, inputs: Inputs, prospects: Prospects, choices: Choices, found: Sequence[_Explained]
+    ) -> list[Detail]:
+        policy, unknown = self.bundle.policy, [None] * len(choices)
+        p_qualify = unknown if prospects.p_qualify is None else prospects.p_qualify.tolist()
+        p_close = unknown if prospects.p_close is None else prospects.p_close.tolist()
+        routes = [*zip(choices.path.tolist(), p_qualify, p_close, prospects.margin.tolist(), strict=True)]
         told = zip(choices.runner_up, choices.runner_up_net.tolist(), choices.role_net.tolist(), found, strict=True)
         details = []
         for i, (second, second_net, by_role, explained) in enumerate(told):
@@ -176,6 +181,7 @@ class ModelJudge:
                     propensity=1.0,
                     net_values=nets,
                     notes=self._notes(inputs, i),
+                    hours=policy.hours(*routes[i]),
                 )
             )
         return details

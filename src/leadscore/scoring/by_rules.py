@@ -88,10 +88,12 @@ class RulesJudge:
             reason_3=texts[2],
             basis=self.basis,
             model_version=self.model_version,
-            detail=self._detail(i, inputs, held, eligible) if detail else None,
+            detail=self._detail(i, inputs, held, eligible, role) if detail else None,
         )
 
-    def _detail(self, i: int, inputs: Inputs, held: list[Reason], eligible: tuple[str, ...]) -> Detail:
+    def _detail(self, i: int, inputs: Inputs, held: list[Reason], eligible: tuple[str, ...], role: str) -> Detail:
+        # How many leads get further is not known without likelihoods: only the first role's time is.
+        takes = {} if role == NURTURE else {role: self.bundle.structure.role_named(role).hours_per_touch}
         return Detail(
             reasons={"rules": held},
             runner_up=None,
@@ -100,6 +102,7 @@ class RulesJudge:
             propensity=1.0,
             net_values={},
             notes=self._notes(inputs, i),
+            hours=takes,
         )
 
 

@@ -195,6 +195,8 @@ class Detail:
         Value minus price of the best route by first role, for the eligible roles.
     notes
         What was unusual in the input, by field name: ``missing``, ``unseen``, ``ignored``.
+    hours
+        Expected hours of each role that the chosen route takes.
     """
 
     reasons: Mapping[str, Sequence[Reason]]
@@ -204,6 +206,7 @@ class Detail:
     propensity: float
     net_values: Mapping[str, float]
     notes: Mapping[str, Sequence[str]]
+    hours: Mapping[str, float] = field(default_factory=dict)
 
 
 REPLY_KEYS = tuple(f.name for f in fields(Decision) if f.name != "detail")

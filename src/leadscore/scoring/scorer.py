@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from leadscore.data.schema import Field
 from leadscore.models.bundle import AnyBundle, CardBundle
@@ -71,6 +71,16 @@ class Scorer:
     def tier_table(self) -> Mapping[str, Any]:
         """What ``GET /v1/tiers`` tells."""
         return {"model": self.model_version, "basis": self.basis, **self._judge.tier_table}
+
+    def hours_available(self, period: Literal["day", "week", "month"]) -> dict[str, float]:
+        """Hours that the people of each role have for leads in a period; of a day, a seventh of a week's.
+
+        Roles in the order of the structure.
+        """
+        bundle = self.bundle
+        structure = bundle.structure if isinstance(bundle, CardBundle) else bundle.policy.structure
+        told = structure.per("month" if period == "month" else "week")
+        return {role.name: role.capacity / (7 if period == "day" else 1) for role in told.role}
 
     def score_one(self, fields: Mapping[str, Any], *, lead_id: str = "", reasons: int = 3) -> Decision:
         """Score one lead given by its fields.

@@ -133,9 +133,10 @@ async def _on_our_error(request: Request, error: Exception) -> Response:
 
 async def _on_bad_parameter(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = [Fault(tuple(fault["loc"]), fault["type"]) for fault in error.errors()]
-    named = ", ".join(str(fault.loc[-1]) for fault in faults)
-    return ProblemReply(_problem(422, "invalid-parameter", f"not allowed: parameter {named}", faults))
+    # pydantic's message says what is allowed and not what was given.
+    said = "; ".join(f"parameter {fault['loc'][-1]}: {fault['msg'].lower()}" for fault in error.errors())
+    faults = [Fault(tuple(fault["loc"]), "invalid_parameter") for fault in error.errors()]
+    return ProblemReply(_problem(422, "invalid-parameter", said, faults))
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

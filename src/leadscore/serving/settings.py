@@ -114,8 +114,11 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _explain(error: ValidationError, path: str | Path | None) -> str:
     where = f" in {path}" if path else ""
-    faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-    return f"settings{where}: {faults}. Known keys: {', '.join(Settings.model_fields)}."
+    named = [(".".join(map(str, fault["loc"])), fault) for fault in error.errors()]
+    unknown = ", ".join(key for key, fault in named if fault["type"] == "extra_forbidden")
+    said = [f"{key}: {fault['msg']}" for key, fault in named if fault["type"] != "extra_forbidden"]
+    said += [f"there is no {unknown}"] if unknown else []
+    return f"settings{where}: {'; '.join(said)}. Known keys: {', '.join(Settings.model_fields)}."
 
 
 def _is_loopback(host: str) -> bool:

@@ -24,7 +24,7 @@ from leadscore.models.calibration import fit_sigmoid
 from leadscore.models.features import Encoder
 from leadscore.training.candidates import Candidate, Past
 from leadscore.training.evaluation import check_outcomes, evaluate, refuse_without_signal
-from leadscore.training.fitting import fit_stages, past_of, plain_baseline, stage_rows
+from leadscore.training.fitting import fit_stages, past_of, plain_baseline, stage_rows, weight_of
 from leadscore.training.recipe import Recipe
 from leadscore.training.segments import moved_to
 from leadscore.training.text_choice import choose_text, encoded
@@ -88,23 +88,23 @@ def expect(
         raise
     except (NoSignal, TooFewOutcomes, NoUsableColumn) as refusal:
         found = _by_base_rate(history, str(refusal).removesuffix(" Nothing was registered."))
-    levelled = {
-        stage: _levelled(p, history.labels[stage], stage_rows(history, stage, np.arange(len(history))))
-        for stage, p in found.likelihoods.items()
-    }
+    levelled = {stage: _levelled(p, history, stage) for stage, p in found.likelihoods.items()}
     return replace(found, likelihoods=levelled)
 
 
-def _levelled(p: Floats, y: Floats, rows: Index) -> Floats:
-    """Set the sum of the expectations in each stretch of time to what happened.
+def _levelled(p: Floats, history: History, stage: Stage) -> Floats:
+    """Set the sum of the expectations in each stretch of time to what happened, or will have by the horizon.
 
-    A rep who worked in a good quarter is held against what others did in it.
+    A rep who worked in a good quarter is held against what others did in it. Where leads are younger than the horizon,
+    each counts by its weight: what the newest stretch has won so far is not what it will win.
     """
+    every = np.arange(len(history))
+    rows, y, weight = stage_rows(history, stage, every), history.labels[stage], weight_of(history, stage, every)
     rarer = int(min(y[rows].sum(), (1 - y[rows]).sum()))
     result = p.copy()
     for stretch in np.array_split(rows, max(1, min(_STRETCHES, rarer // _MIN_OF_STRETCH))):
         alone = np.zeros(len(stretch), dtype=np.intp)
-        cases = Cases(p[stretch], y[stretch], alone, groups=1)
+        cases = Cases(p[stretch], y[stretch], alone, 1, None if weight is None else weight[stretch])
         result[stretch] = cases.at(common_effect(cases)).expected
     return result
 

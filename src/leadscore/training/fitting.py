@@ -17,11 +17,13 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from leadscore.data.history import History
 from leadscore.data.outcomes import Stage
-from leadscore.data.splits import Split, TimeSplit
+from leadscore.data.splits import TimeSplit
 from leadscore.errors import NoUsableColumn
 from leadscore.models.bundle import Likelihood
+from leadscore.models.by_segment import ModelBySegment, SegmentLines
 from leadscore.models.calibration import Calibrator
 from leadscore.models.features import Encoder
+from leadscore.training.base_rate import Move
 from leadscore.training.candidates import Past, candidates
 from leadscore.training.competition import Competition
 from leadscore.training.folds import Folds
@@ -29,7 +31,8 @@ from leadscore.training.limits import Limits
 from leadscore.training.recalibration import fit_calibrator
 from leadscore.training.recipe import Recipe
 from leadscore.training.search import compete
-from leadscore.training.segments import moved_to, segment_column
+from leadscore.training.segment_calibration import ByLine, fit_lines
+from leadscore.training.segments import SegmentColumn, moved_to, segment_column
 
 __all__ = ["FittedStage", "fit_stages", "move_stage", "past_of", "plain_baseline", "stage_rows", "weight_of"]
 
@@ -51,24 +54,35 @@ class FittedStage:
         The fitted scikit-learn estimator.
     forecasts
         Raw log-odds of the leads of the history by models that had learned from earlier ones only; NaN elsewhere.
+    move
+        A newest stretch that goes another way than the rest; None without one, and before moving forward.
+    lines
+        How the log-odds of some segments are moved.
     """
 
     competition: Competition
     likelihood: Likelihood
     estimator: Any
     forecasts: Floats
+    move: Move | None = None
+    lines: SegmentLines | None = None
 
     def sklearn_path(self, X: Floats) -> Floats:
         """The calibrated likelihood by way of scikit-learn, which the fast scorer must equal."""
         p = self.estimator.predict_proba(X)[:, 1]
         return self.likelihood.calibrator(np.log(p) - np.log1p(-p))
 
+    def raw(self, X: Floats) -> Floats:
+        """Raw log-odds of leads, before the lines of the segments."""
+        model = self.likelihood.model
+        return (model.model if isinstance(model, ModelBySegment) else model).log_odds(X)
+
     def forecast(self, X: Floats, rows: Index) -> Floats:
         """Likelihood of leads that it learned from, as it would have been given to them on arrival.
 
         Leads that no fold looked at have the fitted model's own.
         """
-        raw = self.forecasts[rows]
+        raw = self.forecasts[rows] if self.lines is None else self.lines(self.forecasts[rows], X[rows])
         own = self.likelihood.model.log_odds(X[rows]) if np.isnan(raw).any() else raw
         return self.likelihood.calibrator(np.where(np.isnan(raw), own, raw))
 
@@ -129,12 +143,12 @@ def fit_stages(
         competition, forecasts = compete(
             folds, contenders, limits=limits, seed=seed, segments=segments, advance=advance
         )
-        fitted[stage] = _settle(competition, folds, forecasts, split.known, len(history))
+        fitted[stage] = _settle(competition, folds, forecasts, split.known, len(history), _lines(encoder, recipe))
     return fitted
 
 
 def move_stage(
-    fitted: FittedStage, stage: Stage, measured: Floats, X: Floats, history: History, encoder: Encoder, split: Split
+    fitted: FittedStage, stage: Stage, measured: Floats, X: Floats, history: History, encoder: Encoder, recipe: Recipe
 ) -> FittedStage:
     """The same procedure on all leads of a history: fitted anew, calibrated on forecasts of its folds.
 
@@ -144,20 +158,31 @@ def move_stage(
     competition = replace(fitted.competition, winner=moved_to(encoder, fitted.competition.winner))
     rows = np.arange(len(history))
     known = len(rows) - len(measured)
-    folds = Folds(past_of(X, history, stage, rows), split.folds, gap=split.gap_days)
+    folds = Folds(past_of(X, history, stage, rows), recipe.split.folds, gap=recipe.split.gap_days)
     forecasts = np.concatenate([fitted.forecasts[:known], measured])
     for now, raw in folds.beyond(known, competition.winner):
         forecasts[now] = raw
-    return _settle(competition, folds, forecasts, rows, len(history))
+    return _settle(competition, folds, forecasts, rows, len(history), _lines(encoder, recipe))
 
 
-def _settle(competition: Competition, folds: Folds, forecasts: Floats, rows: Index, n: int) -> FittedStage:
+def _settle(
+    competition: Competition, folds: Folds, forecasts: Floats, rows: Index, n: int, segments: SegmentColumn | None
+) -> FittedStage:
     """Fit the winner on the whole past, and the calibration on what the folds forecast."""
     estimator = competition.winner.fit(folds.past)
-    calibrator = fit_calibrator(competition.calibration, folds.forecasts(forecasts[folds.seen]))
+    lines = None if segments is None else fit_lines(folds, forecasts[folds.seen], segments)
+    moved = forecasts if lines is None else lines(forecasts, folds.past.X)
+    if lines is not None:
+        estimator = ByLine(estimator, lines)
+    calibrator = fit_calibrator(competition.calibration, folds.forecasts(moved[folds.seen]))
     everywhere = np.full(n, np.nan)
     everywhere[rows] = forecasts
-    return FittedStage(competition, Likelihood(estimator.model_, calibrator), estimator, everywhere)
+    return FittedStage(competition, Likelihood(estimator.model_, calibrator), estimator, everywhere, lines=lines)
+
+
+def _lines(encoder: Encoder, recipe: Recipe) -> SegmentColumn | None:
+    """The segments that may have a calibration of their own."""
+    return segment_column(encoder, recipe.lead.segment) if "calibration" in recipe.search.include else None
 
 
 def past_of(X: Floats, history: History, stage: Stage, rows: Index) -> Past:

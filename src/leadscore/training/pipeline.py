@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from leadscore.data.examination import examine
 from leadscore.data.history import History, decided_rows, split_history
+from leadscore.data.kinds import told_as
 from leadscore.data.leakage import apply_audit
 from leadscore.data.locations import Place, located
 from leadscore.data.reading import read_history
@@ -23,6 +24,7 @@ from leadscore.models.features import Encoder
 from leadscore.training.assembly import Assembler
 from leadscore.training.evaluation import check_outcomes, cross_check, evaluate, refuse_without_signal
 from leadscore.training.fitting import fit_stages, plain_baseline
+from leadscore.training.kind_choice import choose_kinds
 from leadscore.training.recipe import Recipe, load_recipe
 from leadscore.training.refit import Final, move_forward
 from leadscore.training.remarks import competition_remarks
@@ -99,7 +101,8 @@ def fit_bundle(
     check_outcomes(history, split)
 
     progress("encoding", 0.1)
-    history = choose_text(history, split, recipe, seed=seed)
+    history = choose_kinds(choose_text(history, split, recipe, seed=seed), split, recipe)
+    whole = told_as(whole, history.activities)
     encoder = Encoder.fit(
         history.take(split.known).frame, history.fields, sources=history.sources, missing=recipe.lead.missing
     )
@@ -141,13 +144,15 @@ def fit_bundle(
         warnings=(
             *history.remarks,
             *_waiting(whole, history),
-            *competition_remarks(fitted),
+            *competition_remarks(final.fitted),
             *cross_check(evaluation),
             *made.notes,
         ),
         test=test,
         left_out=whole.left_out,
-        examination=examined.reading_texts({f.name for f in history.fields if f.texts}),
+        examination=examined.reading_texts({f.name for f in history.fields if f.texts}).judging_texts(
+            e for e in history.excluded if e.column in history.texts and e.verdict in ("BLOCK", "ASK")
+        ),
         seconds=time.monotonic() - begun,
     )
 

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from leadscore.data.history import History, decided_rows
+from leadscore.data.kinds import told_as
 from leadscore.data.outcomes import Stage
 from leadscore.data.splits import TimeSplit
 from leadscore.errors import TooFewOutcomes, UsageError
@@ -100,7 +101,7 @@ def recalibrate_bundle(
     """
     begun = time.monotonic()
     progress("reading the history", 0.05)
-    whole = read(recipe, data)
+    whole = told_as(read(recipe, data), bundle.activities)
     history = whole.take(_newer(whole, bundle, recipe)).leads
     _check(history)
     X = bundle.encoder.encode_frame(history.frame)

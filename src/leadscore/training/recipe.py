@@ -157,7 +157,8 @@ def load_recipe(path: Path | str) -> Recipe:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path.name} is no TOML: {error}") from None
+        hint = "" if path.suffix == ".toml" else f" `leadscore init {path.name}` writes a recipe for an export."
+        raise RecipeError(f"{path.name} is no TOML: {error}.{hint}") from None
     if "folder" in content:
         raise RecipeError(f"{path.name}: unknown key 'folder'; paths are relative to the recipe itself.")
     try:

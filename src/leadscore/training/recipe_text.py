@@ -108,9 +108,9 @@ def _logs(guess: Guess) -> Iterator[str]:
     if len(logs) == 1:
         yield _key(guess, "data.activities", _dumped(logs[0]))
     elif logs:
-        why = {r.value: r.why for r in guess.remarks if r.part == "data.activities"}
+        reasons = [r.why for r in guess.remarks if r.part == "data.activities"]  # a file may be two logs
         yield "activities = ["
-        yield from (_line(f"  {toml_value(_dumped(log))},", why[str(log.file)]) for log in logs)
+        yield from (_line(f"  {toml_value(_dumped(log))},", why) for log, why in zip(logs, reasons, strict=True))
         yield "]"
 
 

@@ -8,7 +8,7 @@ once more with the newest leads in it; prices and tiers are cut on what its fold
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,8 @@ from leadscore.data.history import History
 from leadscore.data.outcomes import Stage
 from leadscore.data.splits import TimeSplit
 from leadscore.models.features import Encoder
-from leadscore.training.fitting import FittedStage, move_stage
+from leadscore.training.base_rate import NEWEST, follow
+from leadscore.training.fitting import FittedStage, move_stage, past_of
 from leadscore.training.recipe import Recipe
 from leadscore.training.text_choice import encoded
 
@@ -83,10 +84,39 @@ def move_forward(measured: Final, X: Floats, history: History, recipe: Recipe) -
     recent = rows[len(rows) - max(1, round(len(rows) * recipe.split.calibrate_share)) :]
     encoder = Encoder.fit(history.frame, history.fields, sources=history.sources, missing=recipe.lead.missing)
     later = X[len(measured.rows) :]
-    told = {stage: f.likelihood.model.log_odds(later) for stage, f in measured.fitted.items()}
+    told = {stage: f.raw(later) for stage, f in measured.fitted.items()}
     X = encoded(encoder, history)
     fitted = {
-        stage: move_stage(f, stage, told[stage], X, history, encoder, recipe.split)
+        stage: _following(move_stage(f, stage, told[stage], X, history, encoder, recipe), stage, X, history, recipe)
         for stage, f in measured.fitted.items()
     }
     return Final._of(X, history, encoder, fitted, rows, recent)
+
+
+def _following(fitted: FittedStage, stage: Stage, X: Floats, history: History, recipe: Recipe) -> FittedStage:
+    """The stage, shifted to a newest stretch that goes another way.
+
+    Where leads are weighted, the outcomes of the newest are an estimate, and nothing is read into their rate.
+    """
+    past = past_of(X[:, :0], history, stage, np.arange(len(history)))
+    if past.weight is not None or "calibration" not in recipe.search.include:
+        return fitted
+    rows = np.flatnonzero(past.counts & history.first_looks)[-NEWEST:]
+    raw = fitted.likelihood.model.log_odds(X[rows])
+    horizon = 0 if past.unit == "leads" else recipe.outcomes[stage].horizon_days or 0
+    calibrator, move = follow(
+        raw,
+        past.y[rows],
+        past.moments[rows],
+        fitted.likelihood.calibrator,
+        horizon=max(horizon, recipe.split.gap_days),
+        folds=recipe.split.folds,
+    )
+    if move is None:
+        return fitted
+    fitted = replace(fitted, move=replace(move, unit=past.unit))
+    if not move.followed:
+        return fitted
+    # Models of the folds know less of the stretch than the one that is shifted.
+    forecasts = fitted.forecasts + np.nanmean(fitted.raw(X[rows]) - fitted.forecasts[rows])
+    return replace(fitted, likelihood=replace(fitted.likelihood, calibrator=calibrator), forecasts=forecasts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from leadscore.data.outcomes import Stage
+from leadscore.training.base_rate import Move
 from leadscore.training.candidates import Recency
 from leadscore.training.competition import Competition
 from leadscore.training.fitting import FittedStage
@@ -16,7 +17,30 @@ __all__ = ["competition_remarks"]
 def competition_remarks(fitted: Mapping[Stage, FittedStage]) -> tuple[str, ...]:
     """Sentences about the search, and about a newest stretch that moved."""
     return tuple(
-        f"[{stage}]: {sentence}" for stage, f in fitted.items() for sentence in _of_one(f.competition) if sentence
+        f"[{stage}]: {sentence}"
+        for stage, f in fitted.items()
+        for sentence in (*_of_one(f.competition), _moved(f.move))
+        if sentence
+    )
+
+
+def _moved(move: Move | None) -> str:
+    """What was done about a newest stretch that goes another way, and what nobody can know; empty without one."""
+    if move is None:
+        return ""
+    said = (
+        f"the newest {move.leads} leads, of the last {move.span:.0f} {move.unit}, go another way: {move.happened:.1%} "
+        f"happened, {move.forecast:.1%} was forecast with all leads alike ({move.z:+.0f} standard errors, "
+        f"{move.cost:.4f} of log loss a lead); "
+    )
+    if not move.followed:
+        return said + (
+            "the likelihoods do not follow: the rate came and went before, and who followed it would have been worse "
+            "off. A season can be told from chance only when it was seen twice"
+        )
+    return said + (
+        "the likelihoods are shifted to them. Between a jump and its first known outcomes nobody can know of it; "
+        "retrain, or run `leadscore recalibrate`, when more are known"
     )
 
 

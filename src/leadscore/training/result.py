@@ -157,7 +157,7 @@ class TrainingResult:
         }
 
     def _stage(self, stage: Stage) -> dict[str, Any]:
-        competition = self.fitted[stage].competition
+        competition, move = self.fitted[stage].competition, self.fitted[stage].move
         interval = competition.difference_interval
         return {
             "family": competition.winner.family,
@@ -166,12 +166,22 @@ class TrainingResult:
             "difference_interval": None if interval is None else list(interval),
             "searched": competition.searched,
             "newest": competition.newest and asdict(competition.newest),
+            "move": move and asdict(move),
             "calibrated_by": competition.calibration,
             "calibration": self.fitted[stage].likelihood.calibrator.to_dict(),
             "horizon_days": self.bundle.card["horizon_days"][stage],
             "segments": [asdict(verdict) for verdict in competition.segments],
+            "calibration_by_segment": self._lines(stage),
             **self.evaluation[stage].to_dict(),
         }
+
+    def _lines(self, stage: Stage) -> dict[str, dict[str, float]]:
+        """Slope and intercept of each segment that is calibrated by itself."""
+        lines = self.fitted[stage].lines
+        if lines is None:
+            return {}
+        names = self.bundle.encoder.features[lines.column].labels
+        return {names[code]: {"slope": a, "intercept": b} for code, (a, b) in lines.lines.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

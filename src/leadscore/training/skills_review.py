@@ -18,7 +18,7 @@ from leadscore.decisions.group_outcomes import Cases
 from leadscore.decisions.skills import SIGNIFICANCE, SkillLevel, review_groups
 from leadscore.errors import RecipeError, TooFewOutcomes
 from leadscore.training.expectations import Expectations, expect, without_columns_of
-from leadscore.training.fitting import stage_rows
+from leadscore.training.fitting import stage_rows, weight_of
 from leadscore.training.pipeline import Progress, read, silent
 from leadscore.training.recipe import Recipe, load_recipe
 from leadscore.training.skills_worth import Money, StageWorth, money_of
@@ -189,18 +189,19 @@ def _review_stage(
     if not len(rows):
         raise TooFewOutcomes(f"[{stage}]: no decided lead names a rep. Check `rep`, or export the leads that were won.")
     p, y = expected.likelihoods[stage], history.labels[stage]
+    weight = weight_of(history, stage, np.arange(len(history)))
 
     def level(names: Objects) -> SkillLevel:
         known = rows[np.array([names[i] is not None for i in rows], dtype=bool)]
         people, group = np.unique(names[known].astype(str), return_inverse=True)
-        cases = Cases(p[known], y[known], group, len(people))
+        cases = Cases(p[known], y[known], group, len(people), None if weight is None else weight[known])
         return review_groups(cases, people.tolist(), significance=significance, seed=seed)
 
     found = level(reps)
     return StageReview(
         leads=len(rows),
         unnamed=len(every) - len(rows),
-        base_rate=float(y[rows].mean()),
+        base_rate=float(np.average(y[rows], weights=None if weight is None else weight[rows])),
         reps=found,
         teams=None if teams is None or all(teams[i] is None for i in rows) else level(teams),
         worth=money.of(stage, found),

@@ -16,6 +16,7 @@ from leadscore.decisions.skill_worth import POINT, worth_per_head, worth_per_poi
 from leadscore.decisions.skills import SkillLevel
 from leadscore.models.value import fit_table
 from leadscore.training.expectations import product_column
+from leadscore.training.fitting import weight_of
 from leadscore.training.recipe import Recipe
 from leadscore.training.tiering import cut_tiers
 
@@ -103,7 +104,9 @@ def money_of(likelihoods: Mapping[Stage, Floats], history: History, whole: Histo
     recent = {stage: p[rows] for stage, p in likelihoods.items()}
     policy, leads, notes = cut_tiers(recent, history, rows, margin[rows], recipe, arrivals=whole)
     arrivals = policy.leads_per_period * DAYS["month"] / DAYS[policy.structure.period]
-    qualified = float(recent["qualify"].mean()) if "qualify" in recent else 1.0
+    qualified = 1.0
+    if "qualify" in recent:
+        qualified = float(np.average(recent["qualify"], weights=weight_of(history, "qualify", rows)))
     return Money(
         leads_per_month={"qualify": arrivals, "close": qualified * arrivals},
         per_point=worth_per_point(policy, leads),

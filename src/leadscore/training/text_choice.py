@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from leadscore.data.history import History
 from leadscore.data.inference import TAKEN, Excluded
-from leadscore.data.leakage_rule import Verdict
 from leadscore.data.leakage_text import judge_text
 from leadscore.data.outcomes import Stage
 from leadscore.data.schema import Field
@@ -30,7 +29,7 @@ from leadscore.training.recalibration import gain
 from leadscore.training.recipe import Recipe
 from leadscore.training.wording import fit_wording
 
-__all__ = ["choose_text", "encoded"]
+__all__ = ["choose_text", "encoded", "forward_losses", "judge_texts"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,19 +64,17 @@ def choose_text(history: History, split: TimeSplit, recipe: Recipe, *, seed: int
     seed
         Of the wording's cross-fits.
     """
-    audited = {e.column for e in history.excluded if e.verdict != "id" or e.reason == TAKEN}
-    possible = [name for name in history.texts if name not in audited]
-    losses = _losses(history, split, recipe) if possible else np.zeros(0)
+    possible = _possible(history)
+    losses = forward_losses(history, split, recipe) if possible else np.zeros(0)
     for name in possible:
         offered = _with_text(history, name, split, recipe, seed)
         if offered is None:
             history = _left_out(history, name, "no piece of it is in use by 20 leads")
             continue
-        verdict, why = _audited(offered, name, seed)
-        if verdict != "ok" and name not in recipe.columns.allow_leaky:
-            history = _given_away(history, Excluded(name, verdict, f"its wording: {why}"))
+        if (found := _audited(offered, name, seed)) and name not in recipe.columns.allow_leaky:
+            history = _given_away(history, found)
             continue
-        with_text = _losses(offered, split, recipe)
+        with_text = forward_losses(offered, split, recipe)
         better = gain(losses, with_text)
         told = f"log loss forward in time {with_text.mean():.4f} with its text, {losses.mean():.4f} without"
         if better > _CLEARLY:
@@ -85,6 +82,18 @@ def choose_text(history: History, split: TimeSplit, recipe: Recipe, *, seed: int
         else:
             history = _left_out(history, name, f"{told}: not better by more than one standard error")
     return history
+
+
+def judge_texts(history: History, split: TimeSplit, recipe: Recipe, *, seed: int = 0) -> tuple[Excluded, ...]:
+    """Texts whose wording gives the outcome away, told as `choose_text` tells it before it learns from one."""
+    offered = ((name, _with_text(history, name, split, recipe, seed)) for name in _possible(history))
+    return tuple(e for name, o in offered if o is not None and (e := _audited(o, name, seed)) is not None)
+
+
+def _possible(history: History) -> list[str]:
+    """Texts that the audit of columns has not left out."""
+    audited = {e.column for e in history.excluded if e.verdict != "id" or e.reason == TAKEN}
+    return [name for name in history.texts if name not in audited]
 
 
 def _with_text(history: History, name: str, split: TimeSplit, recipe: Recipe, seed: int) -> History | None:
@@ -114,9 +123,13 @@ def _with_text(history: History, name: str, split: TimeSplit, recipe: Recipe, se
     )
 
 
-def _audited(offered: History, name: str, seed: int) -> tuple[Verdict, str]:
+def _audited(offered: History, name: str, seed: int) -> Excluded | None:
+    """Why a text may not be learned from; None where its wording does not give the outcome away."""
     figures = offered.figures.get(f"{name} (wording)")
-    return ("ok", "") if figures is None else judge_text(offered, name, figures, seed=seed)
+    if figures is None:
+        return None
+    verdict, why = judge_text(offered, name, figures, seed=seed)
+    return None if verdict == "ok" else Excluded(name, verdict, f"its wording: {why}")
 
 
 def _given_away(history: History, excluded: Excluded) -> History:
@@ -144,7 +157,7 @@ def _folds(X: Floats, history: History, stage: Stage, split: TimeSplit, recipe: 
     return Folds(past_of(X, history, stage, split.known), recipe.split.folds, gap=recipe.split.gap_days)
 
 
-def _losses(history: History, split: TimeSplit, recipe: Recipe) -> Floats:
+def forward_losses(history: History, split: TimeSplit, recipe: Recipe) -> Floats:
     """Log loss of every lead that the folds look at, added up over the stages, by the additive family."""
     known = history.take(split.known).frame
     encoder = Encoder.fit(known, history.fields, sources=history.sources, missing=recipe.lead.missing)

@@ -25,6 +25,7 @@ from leadscore.decisions import (
 from leadscore.errors import RecipeError
 from leadscore.models.bundle import Bundle
 from leadscore.scoring import tie_break
+from leadscore.training.arriving import as_they_arrive
 from leadscore.training.recipe import Recipe
 from leadscore.training.reply_delay import with_reply_decay
 
@@ -86,7 +87,8 @@ def cut_tiers(
     policy, reference, notes
         The policy, the leads that it was cut from, and what a reader of the table should know.
     """
-    used = newest_months(history, rows)
+    used = np.flatnonzero(newest_months(history, rows))
+    used = used[as_they_arrive(history, rows[used], recipe)]
     rows, margin = rows[used], margin[used]
     likelihoods = {stage: p[used] for stage, p in likelihoods.items()}
     reference = anonymous(prospects_of(likelihoods, history, rows, margin))

@@ -242,6 +242,7 @@ def input_example(bundle: AnyBundle) -> pd.DataFrame:
     if bundle.activities is not None:
         event = {"type": bundle.activities.types[0], "at": "2026-11-02T09:14:00+00:00"}
         frame["activities"] = [[event], [], []]
+        frame["created"] = "2026-11-01T16:05:00+00:00"
         frame["at"] = "2026-11-02T09:30:00+00:00"
     if parts.id is not None:
         frame.insert(0, parts.id, ["001", "002", "003"])

@@ -72,6 +72,6 @@ def _structure(name: str) -> Structure:
 
 def _setting(text: str) -> tuple[str, str]:
     key, equals, value = (part.strip() for part in text.partition("="))
-    if not (key and equals and value):
+    if not ("." in key and equals and value):
         raise UsageError(f"--set {text!r} is no setting; write ROLE.key=VALUE, such as SDR.heads=4")
     return key, value

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import inspect, text
 
 from leadscore.serving import DecisionStore
-from leadscore.serving.store import Event, KeyedRequest, new_decision_id
+from leadscore.serving.store import Consumed, Event, KeyedRequest, new_decision_id
 from leadscore.serving.store.history import change
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -88,14 +88,19 @@ def test_models_prices_activities_and_time_are_causes():
 
 
 def test_capacity_is_consumed_by_the_first_route_and_by_each_other_role(store, runner, record_of):
+    takes = {"SDR": {"SDR": 0.5, "ISR": 0.25}, "ISR": {"ISR": 1.5}, "nurture": {}}
+
     def routed(lead_id: str, role: str):
         record = record_of(lead_id)
-        return replace(record, decision=replace(record.decision, role=role))
+        detail = replace(record.decision.detail, hours=takes[role])
+        return replace(record, decision=replace(record.decision, role=role, detail=detail))
 
     runner.run(store.append([routed("L-1", "SDR"), routed("L-1", "SDR"), routed("L-1", "ISR")]))
     runner.run(store.append([routed("L-1", "ISR"), routed("L-2", "SDR")]))
     runner.run(store.append([routed("L-1", "SDR")]))
-    assert store.capacity(date(2026, 11, 2), date(2026, 11, 3)) == {"ISR": 1, "SDR": 3}
+    runner.run(store.append([routed("L-3", "nurture")]))
+    told = store.capacity(date(2026, 11, 2), date(2026, 11, 3))
+    assert told == {"ISR": Consumed(1, 2.25), "SDR": Consumed(3, 1.5), "nurture": Consumed(1, 0.0)}
     assert store.capacity(date(2026, 11, 3), date(2026, 11, 4)) == {}
 
 
@@ -135,6 +140,43 @@ def test_nothing_of_an_erased_lead_is_left_but_decisions_without_it(place, runne
             assert all(b"canary-7f3a" not in file.read_bytes() for file in files)
 
 
+def links(store) -> set[str]:
+    """Whatever a record elsewhere could be joined by: keys, digests of requests, moments."""
+    with store._engine.connect() as connection:
+        told = [*connection.execute(text("SELECT decision_id, lead_key, decided_at, request FROM decision"))]
+        told += connection.execute(text("SELECT lead_key, at FROM outcome"))
+    return {cell for row in told for cell in row if cell}
+
+
+def test_an_erased_lead_cannot_be_found_by_what_is_known_elsewhere(place, runner, record_of, promise):
+    midnight = "2026-11-02T00:00:00.000000+00:00"
+    with DecisionStore(place) as store:
+        fill(store, runner, record_of, "L-1")
+        [other] = runner.run(store.append([record_of("L-2")])) and store.decisions_of("L-2")
+        with store._engine.connect() as connection:
+            of_other = text("SELECT decision_id, lead_key, decided_at FROM decision WHERE decision_id = :id")
+            [untouched] = connection.execute(of_other, {"id": other["decision_id"]}).all()
+        known = {row["decision_id"] for row in store.decisions_of("L-1")}
+        before = links(store)
+        with store._engine.connect() as connection:
+            known |= {*connection.scalars(text("SELECT lead_key FROM lead WHERE lead_id = 'L-1'"))}
+            known |= {*connection.scalars(text("SELECT request FROM decision WHERE request IS NOT NULL"))}
+        assert len(known) == 9
+        assert known <= before
+        store.erase("L-1")
+        assert not known & links(store)
+        assert {*untouched} <= links(store)
+        with store._engine.connect() as connection:
+            gone = "SELECT lead_key, decided_at FROM decision WHERE lead_key NOT IN (SELECT lead_key FROM lead)"
+            rows = connection.execute(text(gone)).all()
+        assert len({row.lead_key for row in rows}) == 1
+        assert [row.decided_at for row in rows] == [midnight] * 7
+        if "postgresql" not in place:
+            files = [file.read_bytes() for file in Path(place).parent.glob(Path(place).name + "*")]
+            found = sum(key.encode() in file for key in known for file in files)
+            promise("SQLite: former keys of an erased lead in file and write-ahead log", found, at_most=0)
+
+
 def test_a_decision_made_during_an_erasure_is_erased_or_begins_anew(store, runner, record_of):
     records = [record_of("L-1", City="Bern") for _ in range(150)]
 
@@ -171,6 +213,7 @@ def test_what_is_older_than_the_retention_goes(place, runner, record_of):
     with DecisionStore(place) as store:
         keyed = KeyedRequest.of("", "k", b"asked", NOW)
         runner.run(store.append([record_of("old", City="Bern"), record_of("renewed", City="Bern")], keyed, b"{}"))
+        key_of_old = {store.decisions_of("old")[0]["decision_id"]}
         late = record_of("renewed", City="Basel")
         later = NOW + timedelta(days=20)
         runner.run(store.append([replace(late, decision_id=new_decision_id(later), decided_at=later)]))
@@ -178,6 +221,7 @@ def test_what_is_older_than_the_retention_goes(place, runner, record_of):
         assert store.tidy(NOW + timedelta(days=1, hours=1)) == 1
         assert store.tidy(NOW + timedelta(days=31), retention_days=30) == 2
         assert store.decisions_of("old") == []
+        assert not key_of_old & links(store)
         assert [row["reasons"] is None for row in store.decisions_of("renewed")] == [False, True]
         assert "Bern" not in dump(store)
         assert "Basel" in dump(store)

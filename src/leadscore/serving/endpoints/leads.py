@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from leadscore.serving.endpoints.service import Service
+from leadscore.serving.endpoints.service import Period, Service
 from leadscore.serving.faults import is_short
 from leadscore.serving.problems import JsonReply, Rejected
+from leadscore.serving.store import Consumed
 
 __all__ = ["add_leads"]
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
-Period: TypeAlias = Literal["day", "week", "month"]
 
 
 def add_leads(router: APIRouter, service: Service) -> None:
@@ -38,11 +39,24 @@ def add_leads(router: APIRouter, service: Service) -> None:
             raise _unknown_lead()
         return JsonReply({"lead_id": lead_id, "erased": True, "decisions": erased})
 
-    @router.get("/v1/capacity", summary="Leads that each role received in the present period")
+    @router.get("/v1/capacity", summary="Leads that each role received in the present period, and the hours they take")
     def capacity(period: Period = "week", at: date | None = None) -> Response:
         since, until = _period(period, at or service.clock().date())
-        roles = [{"role": role, "leads": leads} for role, leads in store.capacity(since, until).items()]
+        roles = [*_roles(store.capacity(since, until), service.scorer.hours_available(period))]
         return JsonReply({"period": period, "from": since.isoformat(), "until": until.isoformat(), "roles": roles})
+
+
+def _roles(consumed: Mapping[str, Consumed], available: Mapping[str, float]) -> Iterator[dict[str, Any]]:
+    """Every role of the structure in its order, then whoever else received leads: nurture, roles that are no more."""
+    for role in dict.fromkeys((*available, *consumed)):
+        found, hours = consumed.get(role, Consumed()), available.get(role)
+        yield {
+            "role": role,
+            "leads": found.leads,
+            "hours": round(found.hours, 2),
+            "hours_available": None if hours is None else round(hours, 2),
+            "used": None if hours is None else round(found.hours / hours, 4),
+        }
 
 
 def _refuse_unusable(lead_id: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 from starlette.responses import Response
 
@@ -17,7 +17,9 @@ from leadscore.serving.problems import JsonReply
 from leadscore.serving.settings import Settings
 from leadscore.serving.store import DecisionRecord, DecisionStore, KeyedRequest, new_decision_id
 
-__all__ = ["LeadScorer", "Service"]
+__all__ = ["LeadScorer", "Period", "Service"]
+
+Period: TypeAlias = Literal["day", "week", "month"]
 
 
 class LeadScorer(Protocol):
@@ -46,6 +48,9 @@ class LeadScorer(Protocol):
     @property
     def tier_table(self) -> Mapping[str, Any]:
         """What ``GET /v1/tiers`` tells."""
+
+    def hours_available(self, period: Period) -> Mapping[str, float]:
+        """Hours that each role has for leads in a period."""
 
     def decide(
         self,

@@ -2,11 +2,12 @@
 
 The schema is written once in SQLAlchemy Core for SQLite and PostgreSQL and read through it; the writer speaks to the
 driver directly and shares one fsync among all who wait. What a lead said lies in tables of its own; the decision row
-knows it by a random pseudonym. Nothing here knows HTTP or the model.
+knows it by a pseudonym, drawn anew once the lead is erased. Nothing here knows HTTP or the model.
 """
 
 from __future__ import annotations
 
+from leadscore.serving.store.capacity import Consumed
 from leadscore.serving.store.decisions import DecisionStore
 from leadscore.serving.store.idempotency import KeyedReply, KeyedRequest
 from leadscore.serving.store.jobs import StoreUnavailable, Written
@@ -16,6 +17,7 @@ from leadscore.serving.store.tidying import Tidying
 from leadscore.serving.store.writer import GroupWriter
 
 __all__ = [
+    "Consumed",
     "DecisionRecord",
     "DecisionStore",
     "Event",

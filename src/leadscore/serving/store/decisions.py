@@ -9,12 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from leadscore.scoring.decision import EarlierDecision
 from leadscore.serving.guard.keys import ApiKey
 from leadscore.serving.store import api_keys, erasing, history, logged, outcomes, schema
+from leadscore.serving.store.capacity import Consumed, consumed
 from leadscore.serving.store.databases import Durability, open_database
 from leadscore.serving.store.idempotency import KeyedReply, KeyedRequest
 from leadscore.serving.store.jobs import StoreUnavailable, Written
@@ -108,13 +109,10 @@ class DecisionStore:
             known = {n: outcomes.tell(connection, lead_id, events) for n, (lead_id, events) in in_order}
         return [known[n] for n in range(len(told))]
 
-    def capacity(self, since: date, until: date) -> dict[str, int]:
-        """How many leads each role received from a day on and before another."""
-        table = schema.capacity
-        between = (table.c.day >= since.isoformat()) & (table.c.day < until.isoformat())
-        query = select(table.c.role, func.sum(table.c.leads)).where(between).group_by(table.c.role)
+    def capacity(self, since: date, until: date) -> dict[str, Consumed]:
+        """What each role was given to do from a day on and before another."""
         with self._reach() as connection:
-            return {role: int(leads) for role, leads in sorted(connection.execute(query))}
+            return consumed(connection, since, until)
 
     def leads(self) -> Iterator[dict[str, Any]]:
         """Every lead with its first decision and its outcome, as `logged.logged_leads` tells them."""

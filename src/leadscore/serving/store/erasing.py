@@ -1,14 +1,16 @@
-"""Forgetting: what a lead said and who it is go, the decision stays under its pseudonym."""
+"""Forgetting: what a lead said and who it is go, the decisions stay, under a pseudonym that nobody has seen before."""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Select, delete, exists, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, exists, func, select, update
 
 from leadscore.serving.store.idempotency import KEPT_HOURS
-from leadscore.serving.store.records import moment_text
+from leadscore.serving.store.records import moment_text, new_decision_id
 from leadscore.serving.store.schema import decision, idempotency, lead, lead_snapshot, outcome
 from leadscore.serving.store.scrubbing import traces_of
 
@@ -41,13 +43,13 @@ def erase(connection: Connection, lead_id: str) -> Erased | None:
     lead_key = connection.execute(query).scalar_one_or_none()
     if lead_key is None:
         return None
-    traces = traces_of(connection, lead_id, lead_key)
+    traces = traces_of(connection, lead_key)
     about = select(decision.c.decision_id).where(decision.c.lead_key == lead_key)
     replies = select(decision.c.request).where(decision.c.lead_key == lead_key, decision.c.request.is_not(None))
     connection.execute(delete(idempotency).where(idempotency.c.request.in_(replies)))
     erased = connection.execute(delete(lead_snapshot).where(lead_snapshot.c.decision_id.in_(about))).rowcount
     connection.execute(delete(lead).where(lead.c.lead_key == lead_key))
-    connection.execute(update(outcome).where(outcome.c.lead_key == lead_key).values(reason=None))
+    _unlink(connection, [lead_key])
     return Erased(erased, tuple(traces))
 
 
@@ -60,11 +62,37 @@ def forget_old_leads(connection: Connection, now: datetime, days: int) -> int:
     connection.execute(delete(lead_snapshot).where(lead_snapshot.c.decision_id.in_([row.decision_id for row in rows])))
     keys = {row.lead_key for row in rows}
     kept = exists().where(decision.c.lead_key == lead.c.lead_key, lead_snapshot.c.decision_id == decision.c.decision_id)
-    gone = delete(lead).where(lead.c.lead_key.in_(keys), ~kept)
-    connection.execute(gone)
-    nobody = ~exists().where(lead.c.lead_key == outcome.c.lead_key)
-    connection.execute(update(outcome).where(outcome.c.lead_key.in_(keys), nobody).values(reason=None))
+    connection.execute(delete(lead).where(lead.c.lead_key.in_(keys), ~kept))
+    _unlink(connection, keys.difference(connection.scalars(select(lead.c.lead_key).where(lead.c.lead_key.in_(keys)))))
     return len(rows)
+
+
+def _unlink(connection: Connection, lead_keys: Collection[str]) -> None:
+    """Give the rows of leads that are gone new keys and no moment but the day.
+
+    The caller has the identifiers of decisions from its replies, backups and exports have the pseudonyms, and both
+    begin with a moment: any of them would lead from a record elsewhere back to these rows.
+    """
+    fresh = {lead_key: secrets.token_hex(16) for lead_key in lead_keys}
+    query = select(decision.c.decision_id, decision.c.lead_key, decision.c.decided_at)
+    rows = connection.execute(query.where(decision.c.lead_key.in_(lead_keys))).all()
+    days = [datetime.fromisoformat(row.decided_at[:10] + "T00:00:00+00:00") for row in rows]
+    changed = [
+        {
+            "known": row.decision_id,
+            "decision_id": new_decision_id(day),
+            "lead_key": fresh[row.lead_key],
+            "decided_at": moment_text(day),
+            "request": None,
+        }
+        for row, day in zip(rows, days, strict=True)
+    ]
+    if changed:
+        connection.execute(update(decision).where(decision.c.decision_id == bindparam("known")), changed)
+    day = func.substr(outcome.c.at, 1, 10) + "T00:00:00.000000+00:00"
+    for lead_key, new in fresh.items():
+        of_lead = update(outcome).where(outcome.c.lead_key == lead_key)
+        connection.execute(of_lead.values(lead_key=new, at=day, reason=None))
 
 
 def forget_old_replies(connection: Connection, now: datetime) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,11 +27,14 @@ class Rows:
         Values of the ``decision`` table but ``lead_key``, which the store knows.
     snapshot
         Values of the ``lead_snapshot`` table.
+    hours
+        Expected hours of each role that the route takes.
     """
 
     lead_id: str
     decision: Mapping[str, Any]
     snapshot: Mapping[str, Any]
+    hours: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class DecisionRecord:
 
     def rows(self, request: str | None = None) -> Rows:
         """Write it as rows, the decision with the digest of the idempotent request that it answers."""
-        return Rows(self.lead.lead_id, self._decision_row(request), self._snapshot_row())
+        hours = self.decision.detail.hours if self.decision.detail else {}
+        return Rows(self.lead.lead_id, self._decision_row(request), self._snapshot_row(), hours)
 
     def _decision_row(self, request: str | None) -> Mapping[str, Any]:
         decision, detail = self.decision, self.decision.detail

@@ -16,7 +16,7 @@ __all__ = [
     "outcome",
 ]
 
-HEAD = "3"
+HEAD = "4"
 """The revision that these tables are; a SQLite file has it as its ``PRAGMA user_version`` too."""
 
 METADATA = MetaData()
@@ -109,9 +109,11 @@ capacity = Table(
     Column("day", Text, primary_key=True),
     Column("role", Text, primary_key=True),
     Column("leads", Integer, nullable=False),
+    Column("hours", Float, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
-"""Leads that a role received on a day of UTC: routed to it first, or from another role."""
+"""Leads that a role received on a day of UTC, routed to it first or from another role, and the hours of the role that
+the leads routed on that day take in expectation, whoever of them is first to touch them."""
 
 api_key = Table(
     "api_key",

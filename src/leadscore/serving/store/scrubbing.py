@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, select
 
-from leadscore.serving.store.schema import decision, idempotency, lead_snapshot, outcome
+from leadscore.serving.store.schema import decision, outcome
 
 __all__ = ["scrub", "traces_of"]
 
@@ -22,19 +22,12 @@ CHUNK_BYTES = 1 << 20
 PREFIX = 40
 
 
-def traces_of(connection: Connection, lead_id: str, lead_key: str) -> list[bytes]:
-    """Bytes by which rows that hold something of a lead are known in a SQLite file, where columns lie side by side."""
-    about = select(decision.c.decision_id, decision.c.request).where(decision.c.lead_key == lead_key).subquery()
-    s, r, o = lead_snapshot.c, idempotency.c, outcome.c
-    queries = (
-        select(s.decision_id, s.created, s.at, func.substr(s.fields, 1, PREFIX)).where(
-            s.decision_id.in_(select(about.c.decision_id))
-        ),
-        select(r.request, r.body).where(r.request.in_(select(about.c.request))),
-        select(func.substr(o.reason, 1, PREFIX)).where(o.lead_key == lead_key, o.reason.is_not(None)),
-    )
-    found = [lead_id + lead_key, lead_key + lead_id]
-    found += ["".join(text or "" for text in row) for query in queries for row in connection.execute(query)]
+def traces_of(connection: Connection, lead_key: str) -> list[bytes]:
+    """Bytes by which rows about a lead are known in a SQLite file, where the columns of a row lie side by side."""
+    about = select(decision.c.decision_id, decision.c.request).where(decision.c.lead_key == lead_key)
+    words = select(func.substr(outcome.c.reason, 1, PREFIX)).where(outcome.c.lead_key == lead_key)
+    found = [lead_key]
+    found += [text for query in (about, words) for row in connection.execute(query) for text in row]
     return [text.encode() for text in found if text]
 
 
@@ -54,7 +47,7 @@ def scrub(engine: Engine, path: Path | None, traces: Sequence[bytes] = ()) -> bo
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if path is None:
-            connection.exec_driver_sql("VACUUM lead, lead_snapshot, idempotency, outcome")
+            connection.exec_driver_sql("VACUUM lead, decision, lead_snapshot, idempotency, outcome")
             return True
         done = _empty_log(connection)
         if done and _holds(path, traces):

@@ -6,7 +6,6 @@ dead from those of the living and brings them in.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -17,7 +16,13 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from leadscore.errors import SettingsError
 from leadscore.serving.store.records import Rows
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # not everywhere: Windows has other locks
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["Spool"]
 
@@ -37,9 +42,19 @@ class Spool:
     ----------
     waiting : bool
         Whether there may be something to bring in.
+
+    Raises
+    ------
+    SettingsError
+        This platform has no locks by which the files of the dead are told from those of the living.
     """
 
     def __init__(self, folder: Path) -> None:
+        if fcntl is None:
+            raise SettingsError(
+                "`spool` needs the file locks of Linux or macOS, which this platform lacks. Leave it out of the "
+                "settings: while the store is down the answer is 503 then."
+            )
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder = folder
         self.waiting = any(self._files())

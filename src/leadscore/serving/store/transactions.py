@@ -7,7 +7,7 @@ circle.
 from __future__ import annotations
 
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -32,7 +32,8 @@ _CONFLICTS = {
     # A key that was forgotten but not yet cleared away is free again.
     "idempotency": "(request) DO UPDATE SET body = excluded.body, reply = excluded.reply, created = excluded.created "
     "WHERE idempotency.created < {mark}",
-    "capacity": "(day, role) DO UPDATE SET leads = capacity.leads + excluded.leads",
+    "capacity": "(day, role) DO UPDATE SET leads = capacity.leads + excluded.leads, "
+    "hours = capacity.hours + excluded.hours",
 }
 
 
@@ -81,8 +82,9 @@ class Transaction:
         return answered
 
     def write_rows(self, rows: Iterable[Rows]) -> None:
-        """Write decisions, and count those by which a role received a lead."""
+        """Write decisions, and count what those by which a role received a lead take of everybody's time."""
         received: Counter[tuple[str, str]] = Counter()
+        hours: defaultdict[tuple[str, str], float] = defaultdict(float)
         for some in _without_repeats(rows):
             leads = [
                 {
@@ -95,9 +97,15 @@ class Transaction:
             moved = {lead_id for (lead_id,) in self._insert(schema.lead, leads).fetchall()}
             self._insert(schema.decision, [{**row.decision, "lead_key": row.lead_id} for row in some])
             self._insert(schema.lead_snapshot, [row.snapshot for row in some])
-            received.update((r.decision["decided_at"][:10], r.decision["role"]) for r in some if r.lead_id in moved)
+            for row in some:
+                if row.lead_id in moved:
+                    day = row.decision["decided_at"][:10]
+                    received[day, row.decision["role"]] += 1
+                    for role, spent in row.hours.items():
+                        hours[day, role] += spent
         if received:
-            counts = [{"day": day, "role": role, "leads": n} for (day, role), n in sorted(received.items())]
+            counted = sorted({*received, *hours})
+            counts = [{"day": k[0], "role": k[1], "leads": received[k], "hours": hours[k]} for k in counted]
             self._insert(schema.capacity, counts)
 
     def write_unknown(self, rows: Sequence[Rows]) -> None:

@@ -58,7 +58,8 @@ def _level(what: str, level: SkillLevel) -> Iterator[str]:
     yield f"<table><tr><th>{what[:-1].title()}<th class=n>Leads<th class=n>Happened<th class=n>Expected"
     yield "<th class=n>Effect<th class=n>90 % interval<th class=n>Points<th></tr>"
     for g in level.groups:
-        yield f"<tr><td>{escape(g.name)}<td class=n>{g.leads:,}<td class=n>{g.happened:,}<td class=n>{g.expected:,.1f}"
+        yield f"<tr><td>{escape(g.name)}<td class=n>{g.leads:,}<td class=n>{g.happened:,.10g}"
+        yield f"<td class=n>{g.expected:,.1f}"
         yield f"<td class=n>{g.effect:+z.2f}<td class=n>{g.low:+z.2f} to {g.high:+z.2f}"
         yield f"<td class=n>{100 * g.points:+z.1f}"
         yield f'<td><span class="{g.flag or "alike"}">{g.flag or ""}</span></tr>'
