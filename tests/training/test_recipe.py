@@ -71,7 +71,7 @@ def test_the_recipe_of_the_sample_loads(load: Any, sample_folder: Path) -> None:
         ),
         (
             BASE + "[columns]\nxyz = []",
-            r"unknown key 'xyz' in \[columns\]; allowed: allow_leaky, by_segment, categories, contact, ignore, numbers, protected",
+            r"unknown key 'xyz' in \[columns\]; allowed: allow_leaky, by_segment, categories, contact, ignore, numbers",
         ),
         (
             BASE + '[data]\njoin = [{ file = "a.csv", on = "id" }, { flie = "b.csv", on = "id" }]',
