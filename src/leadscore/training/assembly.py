@@ -12,10 +12,10 @@ from leadscore.data.outcomes import Stage
 from leadscore.data.splits import TimeSplit
 from leadscore.models.bundle import Bundle
 from leadscore.models.features import Encoder
+from leadscore.training.card import model_card, parts_of
 from leadscore.training.evaluation import StageEvaluation
 from leadscore.training.recipe import Recipe
 from leadscore.training.refit import Final
-from leadscore.training.result import model_card, parts_of
 from leadscore.training.tiering import cut_tiers
 from leadscore.training.valuation import Valuation, value_leads
 

@@ -23,9 +23,10 @@ from leadscore.errors import HorizonTooLong, NoSignal, NoUsableColumn, RecipeErr
 from leadscore.models.bundle import CardBundle
 from leadscore.models.points_card import card_activities, card_encoder
 from leadscore.models.rules import Rules
+from leadscore.training.card import fingerprint, parts_of
 from leadscore.training.pipeline import Progress, fit_bundle, place_of, silent
 from leadscore.training.recipe import Recipe
-from leadscore.training.result import CardResult, TrainingResult, fingerprint, parts_of
+from leadscore.training.result import CardResult, TrainingResult
 
 __all__ = ["model_or_card"]
 

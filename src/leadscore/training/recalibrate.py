@@ -29,13 +29,14 @@ from leadscore.models.likelihood import LikelihoodModel
 from leadscore.models.metrics import log_losses
 from leadscore.models.value_model import MarginRace
 from leadscore.training.candidates import Candidate
+from leadscore.training.card import model_card
 from leadscore.training.competition import Competition
 from leadscore.training.evaluation import MIN_OF_EACH_CLASS, evaluate
 from leadscore.training.fitting import FittedStage, plain_baseline, stage_rows, weight_of
 from leadscore.training.pipeline import Progress, read, silent
 from leadscore.training.recalibration import gain
 from leadscore.training.recipe import Recipe
-from leadscore.training.result import TrainingResult, model_card
+from leadscore.training.result import TrainingResult
 from leadscore.training.tiering import cut_tiers
 from leadscore.training.valuation import Valuation
 
