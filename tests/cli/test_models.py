@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from leadscore.cli import app, main
-from leadscore.models.bundle import save_bundle
+from leadscore.models.bundle import Bundle, load_bundle, save_bundle
+from leadscore.models.golden import golden_rows
+from leadscore.models.registry import Registry, quiet
+from leadscore.training.promotion import recorded
 from leadscore.training.result import TrainingResult
 
 
@@ -84,3 +90,64 @@ def test_the_table_tells_how_sure_its_cuts_are_and_what_it_loses(model: str, sam
     printed = " ".join(said("tiers", model).split())
     assert "How sure the cuts are" in printed
     assert "on held-out leads" in printed
+
+
+@pytest.fixture
+def registered(sample_result: TrainingResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """A working folder whose first version is the sample's model."""
+    with quiet():
+        from leadscore.training.tracking import log_training
+    monkeypatch.setenv("LEADSCORE_HOME", str(tmp_path))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    registry = Registry(tmp_path)
+    log_training(sample_result, registry, seed=0, now=datetime(2026, 11, 2, tzinfo=UTC))
+    return registry
+
+
+def test_a_what_if_becomes_a_version_that_tells_where_it_comes_from(registered: Registry) -> None:
+    found = json.loads(said("tiers", "--set", "SDR.heads=0.2", "--register", "--json"))
+    made = found["registered"]
+    assert (made["model"], tuple(made["aliases"])) == ("models:/leadscore/2", ("challenger",))
+    assert registered.resolve("champion") == 1
+    old, new = (load_bundle(registered.bundle_of(version)) for version in ("1", "2"))
+    assert isinstance(old, Bundle)
+    assert isinstance(new, Bundle)
+    assert (new.card["repriced_from"], new.card["repriced"]) == ("leadscore/1", {"SDR.heads": [2.0, 0.2]})
+    assert new.card["metrics"] == old.card["metrics"]
+    assert [asdict(row) for row in new.policy.tiers.rows] == [
+        row | {"from_p_close_band": row["from_p_close_band"] and tuple(row["from_p_close_band"])}
+        for row in found["after"]["tiers"]
+    ]
+    X = golden_rows(new.encoder)
+    for before, after in zip(old.answers(X), new.answers(X), strict=True):
+        np.testing.assert_array_equal(before, after)
+    assert made["gates"] == recorded(registered.version("2")) == recorded(registered.version("1"))
+    assert said("promote") == said("tiers", "1", "--set", "SDR.heads=0.2")
+    assert registered.resolve("champion") == 2
+    assert registered.rollback() == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--register"], "give --set or --structure"),
+        (["models/bundle", "--set", "SDR.heads=4", "--register"], "no version of the registered model"),
+    ],
+)
+def test_nothing_is_registered_without_other_figures_or_a_version(
+    registered: Registry,
+    words: list[str],
+    named: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(registered.home)
+    registered.pull("champion", Path("models/bundle"))
+    monkeypatch.setattr(sys, "argv", ["leadscore", "tiers", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert named in " ".join(said.err.split())
+    assert [version.number for version in registered.versions()] == [1]

@@ -43,6 +43,28 @@ def test_one_more_sdr_moves_prices_without_a_refit(newcomer):
     assert ended.json["before"]["tiers"] != ended.json["after"]["tiers"]
 
 
+def test_a_what_if_is_registered_promoted_and_decides(newcomer):
+    def roles(model):
+        ended = newcomer.run("score", "leads/leads.csv", "--model", model, "--out", "roles.csv", "--reasons", "0")
+        assert ended.code == 0, ended.err
+        with (newcomer.home / "roles.csv").open() as file:
+            return [(row["p_close"], row["role"]) for row in csv.DictReader(file)]
+
+    before = roles("champion")
+    ended = newcomer.run("tiers", "--set", "SDR.heads=0.2", "--register", "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["registered"]["aliases"] == ["challenger"]
+    assert roles("champion") == before
+    assert newcomer.run("promote", ended.json["registered"]["model"]).code == 0
+    after = roles("champion")
+    assert [p for p, _ in after] == [p for p, _ in before]
+    assert sum(role == "SDR" for _, role in after) < sum(role == "SDR" for _, role in before)
+    with newcomer.serving("--no-auth") as client:
+        assert client.model()["repriced"] == {"SDR.heads": [2.0, 0.2]}
+        assert client.score(LEAD)["model_version"] == f"leadscore/{ended.json['registered']['model'][-1]}"
+    assert newcomer.run("rollback").code == 0
+
+
 def test_a_batch_comes_back_in_order_with_the_keys_of_the_reply(newcomer):
     options = ("--activities", "leads/activities.csv", "--out", "scored.csv")
     ended = newcomer.run("score", "leads/leads.csv", *options)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from leadscore.cli.terminal import Json, Model, Quiet, RegistryName, home, out, print_json, remark
+from leadscore.cli.terminal import Json, Model, Quiet, RegistryName, home, out, print_json, remark, say
 from leadscore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ def tiers(
     ] = None,
     leads: Leads = None,
     activities: Activities = None,
+    register: Annotated[
+        bool, typer.Option("--register", help="Make a new version of these figures; the champion stays.")
+    ] = False,
     registry_name: RegistryName = "leadscore",
     json: Json = False,
 ) -> None:
@@ -51,7 +55,7 @@ def tiers(
     Example: leadscore tiers --set SDR.heads=4 --set ISR.cost=70 --leads open.csv
     """
     from leadscore.models.bundle import CardBundle
-    from leadscore.training import load, preview
+    from leadscore.training import load, preview, register_repriced
     from leadscore.training.report.card import card_table
     from leadscore.training.report.tables import cut_table, tier_table
 
@@ -60,6 +64,8 @@ def tiers(
     if structure is None and not set_:
         if leads is not None:
             raise UsageError("--leads tells which leads move under other figures: give --set or --structure, too.")
+        if register:
+            raise UsageError("--register makes a version of other figures: give --set or --structure, too.")
         if json:
             print_json(scorer.tier_table)
         elif isinstance(bundle, CardBundle):
@@ -73,10 +79,14 @@ def tiers(
         assert not isinstance(bundle, CardBundle)
         other = type(scorer)(bundle.with_policy(what_if.after), version=scorer.model_version)
         what_if = what_if.on(_moves(scorer, other, leads, activities))
+    made = register_repriced(model, what_if, home=home(), registry_name=registry_name) if register else None
     if json:
-        print_json(what_if.to_dict())
+        print_json(what_if.to_dict() | ({"registered": asdict(made)} if made else {}))
     else:
         _show(what_if, currency)
+    if made is not None:
+        say(f"{made.model} is {' and '.join(made.aliases)}; leadscore promote makes it the champion")
+        say("note: train and recalibrate go on with the structure of the recipe; change it there, too")
 
 
 def promote(

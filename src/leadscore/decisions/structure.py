@@ -162,6 +162,25 @@ class Structure(Part):
         roles = [role.model_dump() | changes.get(role.name, {}) for role in self.role]
         return self._with_roles(roles)
 
+    def changes_to(self, other: Structure) -> dict[str, list[Any]]:
+        """What another structure has otherwise, as ``[here, there]`` by ``ROLE.key``; None where there is no such role.
+
+        Examples
+        --------
+        >>> from leadscore.decisions import preset
+        >>> structure = preset("three_tier")
+        >>> structure.changes_to(structure.with_({"SDR.heads": 4}))
+        {'SDR.heads': [3.0, 4.0]}
+        """
+        here, there = self._flat(), other._flat()
+        names = dict.fromkeys((*here, *there))
+        return {name: [here.get(name), there.get(name)] for name in names if here.get(name) != there.get(name)}
+
+    def _flat(self) -> dict[str, Any]:
+        values = self.model_dump(mode="json")
+        roles = values.pop("role")
+        return values | {f"{role['name']}.{key}": value for role in roles for key, value in role.items()}
+
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str]) -> Structure:
         """Read a structure from a TOML file.

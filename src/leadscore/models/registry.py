@@ -355,7 +355,7 @@ class Registry:
 
     def find(self, model: str = CHAMPION) -> tuple[Path, str]:
         """As :meth:`bundle_of`, with the name that the model has in replies, such as ``leadscore/3``."""
-        version = self._own(str(model))
+        version = self.own(str(model))
         if version is not None:
             folder, name = self._folder(version.location), f"{self.name}/{version.number}"
             if not folder.is_dir():
@@ -371,8 +371,14 @@ class Registry:
         verify_bundle(folder)
         return folder, name
 
-    def _own(self, model: str) -> Version | None:
-        """The version that an alias, a number or a URI of this registered model names; None for other names."""
+    def own(self, model: str) -> Version | None:
+        """The version that an alias, a number or a URI of this registered model names; None for other names.
+
+        Raises
+        ------
+        UnknownModel
+            The name is such a one, and there is no such version.
+        """
         known = model in (CHAMPION, CHALLENGER) or model.isdigit()
         return self.version(model) if known or re.match(rf"models:/{re.escape(self.name)}[@/]", model) else None
 

@@ -7,8 +7,8 @@ and the model go through MLflow. Nothing here answers a request: the service mee
 
 from __future__ import annotations
 
-from leadscore.training.entry import load, recalibrate, train
+from leadscore.training.entry import load, recalibrate, register_repriced, train
 from leadscore.training.result import CardResult, TrainingResult
 from leadscore.training.what_if import preview
 
-__all__ = ["CardResult", "TrainingResult", "load", "preview", "recalibrate", "train"]
+__all__ = ["CardResult", "TrainingResult", "load", "preview", "recalibrate", "register_repriced", "train"]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from leadscore.data.history import write_left_out
+from leadscore.decisions import Preview
 from leadscore.errors import BadInput, Refused, UsageError
 from leadscore.models.bundle import CardBundle, load_bundle
 from leadscore.models.registry import CHAMPION, Registry, quiet
@@ -19,8 +20,9 @@ from leadscore.training.pipeline import Progress, silent
 from leadscore.training.recalibrate import recalibrate_bundle
 from leadscore.training.recipe import Recipe, load_recipe
 from leadscore.training.result import CardResult, Registered, TrainingResult
+from leadscore.training.what_if import repriced
 
-__all__ = ["load", "recalibrate", "train"]
+__all__ = ["load", "recalibrate", "register_repriced", "train"]
 
 
 def train(
@@ -140,6 +142,49 @@ def load(model: str | Path = CHAMPION, *, home: Path | str | None = None, regist
     """
     folder, name = Registry(_home(home), name=registry_name).find(str(model))
     return Scorer(load_bundle(folder), version=name)
+
+
+def register_repriced(
+    model: str,
+    what_if: Preview,
+    *,
+    now: datetime | None = None,
+    home: Path | str | None = None,
+    registry_name: str = "leadscore",
+) -> Registered:
+    """Make a new version of a registered model from what :func:`preview` found for it.
+
+    Parameters
+    ----------
+    model
+        ``champion``, ``challenger``, a version number, or a URI of the registered model.
+    what_if
+        Prices and tiers before and after.
+    now, home, registry_name
+        As for :func:`train`.
+
+    Returns
+    -------
+    Registered
+        The new version, which is the challenger; the champion stays who it is.
+
+    Raises
+    ------
+    UsageError, UnknownModel, OutOfReach
+        A Bundle folder or a model of another name was given, a points card, or MLflow cannot be reached.
+    """
+    registry = Registry(_home(home), name=registry_name)
+    source = registry.own(str(model))
+    if source is None:
+        raise UsageError(
+            f"{str(model)!r} is no version of the registered model {registry_name!r}, of which a new version would be "
+            "made: name champion, challenger or a version number."
+        )
+    scorer = load(str(source.number), home=home, registry_name=registry_name)
+    bundle = repriced(scorer, what_if, now=now or datetime.now(UTC))
+    with quiet():
+        from leadscore.training.tracking import log_repriced
+    return log_repriced(bundle, source, registry, now=now or datetime.now(UTC))
 
 
 @contextmanager

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from leadscore.errors import BundleError, GateFailed
-from leadscore.models.bundle import load_bundle, save_bundle
+from leadscore.models.bundle import AnyBundle, load_bundle, save_bundle
 from leadscore.models.registry import CHALLENGER, CHAMPION, Registry, Version
 from leadscore.training.result import CardResult, TrainingResult
 
-__all__ = ["CANNOT_TELL", "PASSED", "gates", "is_card", "passed", "promote", "recorded", "tags_of"]
+__all__ = ["CANNOT_TELL", "PASSED", "gates", "gates_again", "is_card", "passed", "promote", "recorded", "tags_of"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,13 +35,23 @@ def gates(result: TrainingResult | CardResult) -> dict[str, str]:
         says why it failed. A points card claims nothing that could be measured: ``golden`` only.
     """
     if isinstance(result, CardResult):
-        return {"golden": _golden(result)}
+        return {"golden": _golden(result.bundle)}
     return {
         "signal": _signal(result),
         "calibration": _calibration(result),
         "parity": _parity(result),
-        "golden": _golden(result),
+        "golden": _golden(result.bundle),
     }
+
+
+def gates_again(version: Version, bundle: AnyBundle) -> dict[str, str]:
+    """The gates of a version for the same model under other prices and tiers.
+
+    Signal, calibration and parity are of the likelihoods, which stay; only the golden rows are scored again. Where none
+    were recorded, none are made up.
+    """
+    verdicts = recorded(version)
+    return verdicts and {**verdicts, "golden": _golden(bundle)}
 
 
 def passed(verdicts: Mapping[str, str]) -> bool:
@@ -174,10 +184,10 @@ def _apart(one: Floats | None, other: Floats | None) -> float:
     return float(np.abs(one - other).max(initial=0.0))
 
 
-def _golden(result: TrainingResult | CardResult) -> str:
+def _golden(bundle: AnyBundle) -> str:
     with tempfile.TemporaryDirectory(prefix="leadscore-") as scratch:
         try:
-            load_bundle(save_bundle(result.bundle, Path(scratch) / "bundle"))
+            load_bundle(save_bundle(bundle, Path(scratch) / "bundle"))
         except BundleError as error:
             return f"saved and loaded again, the model says something else: {error}".replace(scratch, "")
     return PASSED

@@ -24,20 +24,20 @@ from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import AnyType
 
 from leadscore.decisions.review_result import StructureReview
-from leadscore.models.bundle import AnyBundle, save_bundle
+from leadscore.models.bundle import AnyBundle, Bundle, save_bundle
 from leadscore.models.features import Encoder, Feature
 from leadscore.models.golden import golden_rows
 from leadscore.models.placement import local_path
 from leadscore.models.registry import CHAMPION, Registry, Version
 from leadscore.scoring import Scorer
 from leadscore.scoring.decision import REPLY_KEYS
-from leadscore.training.promotion import gates, is_card, passed, tags_of
-from leadscore.training.report.files import run_tables, write_files
+from leadscore.training.promotion import gates, gates_again, is_card, passed, tags_of
+from leadscore.training.report.files import run_tables, write_files, write_repriced
 from leadscore.training.report.review_page import review_page
 from leadscore.training.report.summary import metrics_of, params_of, review_metrics
 from leadscore.training.result import AnyResult, Registered
 
-__all__ = ["input_example", "log_review", "log_training", "model_signature"]
+__all__ = ["input_example", "log_repriced", "log_review", "log_training", "model_signature"]
 
 _MODEL = "model"
 _CODE = Path(__file__).with_name("pyfunc.py")
@@ -77,6 +77,43 @@ def log_training(result: AnyResult, registry: Registry, *, seed: int, now: datet
             number = registry.register(location, run_id=run.run_id, model_id=model_id, tags=tags)
             if passed(verdicts) and (not versions or _card_reigns(versions, result.recipe.name)):
                 registry.promote(str(number))
+    return Registered(run.run_id, f"models:/{registry.name}/{number}", registry.alias_of(number), verdicts)
+
+
+def log_repriced(bundle: Bundle, source: Version, registry: Registry, *, now: datetime) -> Registered:
+    """Log a model under other prices and tiers as a run of its own, and register it as a new version.
+
+    The champion stays who it is.
+
+    Parameters
+    ----------
+    bundle
+        The re-priced model.
+    source
+        The version that it comes from.
+    registry
+        Where both lie.
+    now
+        Moment of the re-pricing.
+
+    Raises
+    ------
+    OutOfReach
+        The store cannot be reached or written.
+    """
+    verdicts, policy, card = gates_again(source, bundle), bundle.policy, bundle.card
+    prices = {f"price_per_hour.{role}": price for role, price in policy.prices.per_hour.items()}
+    changed = {key: json.dumps(pair, ensure_ascii=False) for key, pair in card["repriced"].items()}
+    with (
+        registry.reaching(),
+        tempfile.TemporaryDirectory(prefix="leadscore-") as scratch,
+        _run(card["recipe"], registry, seed=card["seed"], now=now, command="tiers") as run,
+    ):
+        run.log(prices, {"repriced_from": card["repriced_from"], "structure": policy.structure.name, **changed})
+        run.log_files(write_repriced(bundle, Path(scratch) / "run"))
+        model_id, location = run.log_model(bundle, Path(scratch))
+        tags = {**source.tags, **tags_of(verdicts), "repriced_from": str(source.number)}
+        number = registry.register(location, run_id=run.run_id, model_id=model_id, tags=tags)
     return Registered(run.run_id, f"models:/{registry.name}/{number}", registry.alias_of(number), verdicts)
 
 

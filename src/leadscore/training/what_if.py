@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from leadscore.decisions import Preview, Structure, preset
 from leadscore.decisions import preview as preview_policy
 from leadscore.errors import UsageError
-from leadscore.models.bundle import CardBundle, load_bundle
+from leadscore.models.bundle import Bundle, CardBundle, load_bundle
 from leadscore.models.registry import CHAMPION, Registry
 from leadscore.scoring import Scorer
 
-__all__ = ["champion_and", "preview"]
+__all__ = ["champion_and", "preview", "repriced"]
+
+_NO_PRICES = "a points card has no likelihoods to cut tiers from: change its [rules], and train again."
 
 
 def preview(scorer: Scorer, *, structure: Path | str | None = None, settings: Sequence[str] = ()) -> Preview:
@@ -39,9 +43,40 @@ def preview(scorer: Scorer, *, structure: Path | str | None = None, settings: Se
     """
     bundle = scorer.bundle
     if isinstance(bundle, CardBundle):
-        raise UsageError("a points card has no likelihoods to cut tiers from: change its [rules], and train again.")
+        raise UsageError(_NO_PRICES)
     chosen = bundle.policy.structure if structure is None else _structure(str(structure))
+    # How many leads arrive was counted in the model's own period.
+    chosen = chosen.per(bundle.policy.structure.period)
     return preview_policy(bundle.policy, bundle.reference, chosen.with_(dict(map(_setting, settings))))
+
+
+def repriced(scorer: Scorer, what_if: Preview, *, now: datetime) -> Bundle:
+    """The model of a what-if, whose card tells where it comes from and what was changed.
+
+    Parameters
+    ----------
+    scorer
+        The model before.
+    what_if
+        What :func:`preview` found for it.
+    now
+        The moment, for the card.
+
+    Raises
+    ------
+    UsageError
+        The scorer's is a points card.
+    """
+    bundle = scorer.bundle
+    if isinstance(bundle, CardBundle):
+        raise UsageError(_NO_PRICES)
+    origin = {
+        "repriced_from": scorer.model_version,
+        "repriced_at": now.isoformat(timespec="seconds"),
+        "repriced": what_if.before.structure.changes_to(what_if.after.structure),
+    }
+    notes = [*bundle.card.get("notes", ()), f"prices and tiers of {scorer.model_version} were cut anew", *what_if.notes]
+    return replace(bundle, policy=what_if.after, card={**bundle.card, **origin, "notes": notes})
 
 
 def champion_and(registry: Registry, model: str) -> tuple[tuple[Scorer, Scorer], Preview | None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from leadscore.models.bundle import save_bundle
+from leadscore.models.bundle import Bundle, save_bundle
 from leadscore.training.report.figures import audit_figure, calibration_figure, gain_figure, tier_figure
 from leadscore.training.report.frames import (
     audit_frame,
@@ -21,7 +21,7 @@ from leadscore.training.report.page import examination_page
 from leadscore.training.report.tier_page import tier_page
 from leadscore.training.result import AnyResult, CardResult
 
-__all__ = ["run_tables", "write_files"]
+__all__ = ["run_tables", "write_files", "write_repriced"]
 
 
 def write_files(result: AnyResult, folder: Path) -> Path:
@@ -55,6 +55,17 @@ def write_files(result: AnyResult, folder: Path) -> Path:
     tier_figure(result.bundle.policy, result.bundle.reference).savefig(figures / "tiers.png")
     if result.measured is not None:
         save_bundle(result.measured, folder / "measured")
+    return folder
+
+
+def write_repriced(bundle: Bundle, folder: Path) -> Path:
+    """The files that a reader of the run of a re-priced model opens."""
+    (folder / "figures").mkdir(parents=True)
+    card = bundle.card
+    (folder / "card.json").write_text(json.dumps(card, indent=2, ensure_ascii=False), encoding="utf-8")
+    page = tier_page(bundle.policy, card["recipe"], card["currency"])
+    (folder / "tiers.html").write_text(page, encoding="utf-8")
+    tier_figure(bundle.policy, bundle.reference).savefig(folder / "figures" / "tiers.png")
     return folder
 
 
