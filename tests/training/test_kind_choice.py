@@ -20,9 +20,10 @@ from leadscore.training.result import TrainingResult
 
 KINDS = np.array([f"kind {i}" for i in range(6)])
 N = 3_000
+TWO = Search(trials=2, include=())
 
 
-def trained(folder: Path, *, telling: bool) -> TrainingResult:
+def trained(folder: Path, *, telling: bool, search: Search = TWO) -> TrainingResult:
     """Train where the outcome hangs on the number of touches, or on those of one kind."""
     rng = np.random.default_rng(4)
     touches = rng.poisson(3, N)
@@ -43,7 +44,7 @@ def trained(folder: Path, *, telling: bool) -> TrainingResult:
         data=Sources(activities=ActivityLog(file="touches.csv", type="Type")),
         lead=LeadColumns(id="Id", created="Created"),
         close=Outcome(column="Won", positive=("yes",)),
-        search=Search(trials=2, include=()),
+        search=search,
         folder=folder,
     )
     return fit_bundle(recipe, now=datetime(2025, 1, 1, tzinfo=UTC))
@@ -76,3 +77,13 @@ def test_kinds_that_tell_stay_apart(tmp_path: Path) -> None:
     assert found.bundle.activities is not None
     assert found.bundle.activities.types == tuple(KINDS)
     assert not any("counted as one" in w for w in found.warnings)
+
+
+def test_kinds_stay_apart_when_the_time_is_over(tmp_path: Path) -> None:
+    found = trained(tmp_path, telling=False, search=Search(minutes=1e-9, include=()))
+    assert found.bundle.activities is not None
+    assert found.bundle.activities.types == tuple(KINDS)
+    assert (
+        "the kinds of 'touches' are told apart: the time limit of the search left their number alone untried"
+        in found.warnings
+    )

@@ -28,7 +28,7 @@ LEVELS = (0, 4)
 
 
 def race(
-    slopes: tuple[float, ...], *, include: Any = ("segments",), n: int = N
+    slopes: tuple[float, ...], *, include: Any = ("segments",), n: int = N, seconds: float = np.inf
 ) -> tuple[Competition, np.ndarray, Past]:
     """Leads of two large segments and a small one, in each of which the number tells the outcome by its own slope."""
     rng = np.random.default_rng(0)
@@ -36,7 +36,7 @@ def race(
     y = (rng.random(n) < expit(np.array(slopes)[X[:, 1].astype(int)] * X[:, 0] - 1)).astype(float)
     past = Past(X, y, np.ones(n, dtype=bool), np.arange(float(n)), unit="leads")
     field = candidates(LEVELS, seed=0)[:1]
-    return *compete(Folds(past, 4), field, limits=Limits(include=include), segments=SEGMENTS), past
+    return *compete(Folds(past, 4), field, limits=Limits(seconds, include=include), segments=SEGMENTS), past
 
 
 def test_a_segment_that_is_otherwise_gets_a_model_of_its_own() -> None:
@@ -66,6 +66,18 @@ def test_it_is_said_for_each_segment() -> None:
         "[close]: a model of its own is clearly better forward in time for 'north' (log loss lower by 0."
     )
     assert said.endswith("the pooled model serves 'islands': under 100 outcomes of a class")
+
+
+def test_segments_that_the_time_leaves_out_are_said_and_counted() -> None:
+    found = race((1.5, -1.5, 1.5), seconds=0.0)[0]
+    assert found.winner.own == ()
+    assert found.untried == 2
+    assert [v.gain for v in found.segments] == [None, None, None]
+    said = [r for r in competition_remarks({"close": Fitted(found)}) if "pooled" in r]
+    assert said == [
+        "[close]: the pooled model serves 'north', 'south': the time limit of the search left their own untried; "
+        "the pooled model serves 'islands': under 100 outcomes of a class"
+    ]
 
 
 class Fitted:

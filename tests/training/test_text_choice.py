@@ -21,11 +21,12 @@ from leadscore.training.wording import fit_wording
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 N = 1_600
+ONE = Search(trials=1)
 TITLES = np.array(["Head of Operations", "Leiter Betrieb", "Sales Intern", "Praktikant Vertrieb", "Manager, Finance"])
 CHANCE = np.array([0.7, 0.7, 0.1, 0.1, 0.3])
 
 
-def train(folder: Path, *, matter: bool) -> TrainingResult:
+def train(folder: Path, *, matter: bool, search: Search = ONE) -> TrainingResult:
     """A model of leads whose titles matter or do not; each ends in a secret that no two leads share."""
     rng = np.random.default_rng(0)
     title = rng.integers(0, len(TITLES), N)
@@ -39,7 +40,7 @@ def train(folder: Path, *, matter: bool) -> TrainingResult:
         }
     )
     frame.to_csv(folder / "leads.csv", index=False)
-    recipe = Recipe(close=Outcome(column="Won", positive=("yes",)), search=Search(trials=1), lead={"order": "row"})
+    recipe = Recipe(close=Outcome(column="Won", positive=("yes",)), search=search, lead={"order": "row"})
     return fit_bundle(recipe, now=NOW, data=folder / "leads.csv")
 
 
@@ -69,6 +70,14 @@ def test_titles_that_do_not_matter_are_left_out_with_the_figures(dropped: Traini
     assert excluded.verdict == "id"
     assert "not better by more than one standard error" in excluded.reason
     assert any("the text in 'Title' is not learned from" in warning for warning in dropped.warnings)
+
+
+def test_titles_that_the_time_leaves_out_are_said_to_be_untried(tmp_path: Path) -> None:
+    found = train(tmp_path, matter=False, search=Search(minutes=1e-9, include=()))
+    assert "the text in 'Title' is not learned from: the time limit of the search left it untried" in found.warnings
+    assert "Title" in {e.column for e in found.excluded}
+    competed = found.fitted["close"].competition
+    assert (len(competed.log_loss), competed.untried) == (2, 4)
 
 
 def test_the_field_page_says_that_it_is_read(kept: TrainingResult, dropped: TrainingResult) -> None:

@@ -80,7 +80,10 @@ def init(
 def _beside(export: str) -> Path:
     if "://" in export:
         return Path("leads.toml")
-    return Path(export).with_suffix(".toml")
+    path = Path(export)
+    if path.name in ("", ".."):  # a folder that is not called by its name
+        return path / f"{path.resolve().name}.toml"
+    return path.with_suffix(".toml")
 
 
 def _location(folder: Path, export: str) -> str | DatabaseTable:

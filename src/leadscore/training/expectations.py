@@ -24,7 +24,7 @@ from leadscore.models.calibration import fit_sigmoid
 from leadscore.models.features import Encoder
 from leadscore.training.candidates import Candidate, Past
 from leadscore.training.evaluation import check_outcomes, evaluate, refuse_without_signal
-from leadscore.training.fitting import fit_stages, past_of, plain_baseline, stage_rows, weight_of
+from leadscore.training.fitting import fit_stages, limits_of, past_of, plain_baseline, stage_rows, weight_of
 from leadscore.training.recipe import Recipe
 from leadscore.training.segments import moved_to
 from leadscore.training.text_choice import choose_text, encoded
@@ -137,10 +137,10 @@ def _by_model(history: History, recipe: Recipe, seed: int, progress: Callable[[s
     history = apply_audit(history, audit(history, allow=allow, seed=seed), allow)
     split = split_history(history, recipe.split)
     check_outcomes(history, split)
-    history = choose_text(history, split, recipe, seed=seed)
-    encoder, X = _encoded(history, split.known, recipe)
     search = recipe.search.model_copy(update={"trials": _TRIALS, "include": ()})
     quick = recipe.model_copy(update={"search": search})
+    history = choose_text(history, split, recipe, limits=limits_of(quick), seed=seed)
+    encoder, X = _encoded(history, split.known, recipe)
     fitted = fit_stages(X, history, split, encoder, quick, seed=seed, progress=progress)
     evaluation = evaluate(X, history, split, fitted, plain_baseline(X, history, split, encoder), seed=seed)
     refuse_without_signal(evaluation)

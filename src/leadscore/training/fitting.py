@@ -34,7 +34,16 @@ from leadscore.training.search import compete
 from leadscore.training.segment_calibration import ByLine, fit_lines
 from leadscore.training.segments import SegmentColumn, columns_by_segment, moved_to, segment_column
 
-__all__ = ["FittedStage", "fit_stages", "move_stage", "past_of", "plain_baseline", "stage_rows", "weight_of"]
+__all__ = [
+    "FittedStage",
+    "fit_stages",
+    "limits_of",
+    "move_stage",
+    "past_of",
+    "plain_baseline",
+    "stage_rows",
+    "weight_of",
+]
 
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
@@ -96,7 +105,7 @@ def fit_stages(
     *,
     seed: int,
     progress: Callable[[str, float], None],
-    journal: Path | None = None,
+    limits: Limits | None = None,
 ) -> Mapping[Stage, FittedStage]:
     """Let the families compete for each stage on what lies before the test stretch, and fit and calibrate the winner.
 
@@ -109,13 +118,14 @@ def fit_stages(
     encoder
         Levels of the columns.
     recipe
-        Folds, gap, and what the search may cost.
+        Folds, gap and segments.
     seed
         Seed of the trees and of the search.
     progress
         Told what is being done.
-    journal
-        File that an interrupted search goes on from.
+    limits
+        What all stages together may cost, the recipe's from now on when None; what is left of the time is shared among
+        the stages that are left.
 
     Raises
     ------
@@ -126,6 +136,7 @@ def fit_stages(
     """
     if not encoder.features:
         raise NoUsableColumn("no column is left to learn from: every one is ignored, constant, an id or an outcome.")
+    limits = limits or limits_of(recipe)
     segments = segment_column(encoder, recipe.lead.segment)
     crossed = columns_by_segment(encoder, segments, recipe.columns.by_segment)
     contenders = candidates(encoder.levels, seed=seed, by=segments.column if segments else None, crossed=crossed)
@@ -133,19 +144,17 @@ def fit_stages(
     stages = list(history.labels)
     for number, stage in enumerate(stages):
         past = past_of(X, history, stage, split.known)
-        limits = _limits(recipe, len(stages), journal)
+        part = limits.part(len(stages) - number)
         done = 0
 
-        def advance(name: str, stage: Stage = stage, number: int = number, limits: Limits = limits) -> None:
+        def advance(name: str, stage: Stage = stage, number: int = number, part: Limits = part) -> None:
             nonlocal done
             done += 1
-            share = (number + min(1.0, max(limits.spent, 1 - 0.85**done))) / len(stages)
+            share = (number + min(1.0, max(part.spent, 1 - 0.85**done))) / len(stages)
             progress(f"P({stage}): {name}", 0.15 + 0.6 * share)
 
         folds = Folds(past, recipe.split.folds, gap=recipe.split.gap_days)
-        competition, forecasts = compete(
-            folds, contenders, limits=limits, seed=seed, segments=segments, advance=advance
-        )
+        competition, forecasts = compete(folds, contenders, limits=part, seed=seed, segments=segments, advance=advance)
         fitted[stage] = _settle(competition, folds, forecasts, split.known, len(history), _lines(encoder, recipe))
     return fitted
 
@@ -203,9 +212,18 @@ def past_of(X: Floats, history: History, stage: Stage, rows: Index) -> Past:
     )
 
 
-def _limits(recipe: Recipe, stages: int, journal: Path | None) -> Limits:
+def limits_of(recipe: Recipe, journal: Path | None = None) -> Limits:
+    """What a training's choices may cost from now on: its time, or the number of candidates in its place.
+
+    Parameters
+    ----------
+    recipe
+        Bounds.
+    journal
+        File that an interrupted search goes on from.
+    """
     search = recipe.search
-    seconds = 60 * search.minutes / stages if search.trials is None else np.inf
+    seconds = 60 * search.minutes if search.trials is None else np.inf
     return Limits(seconds=seconds, trials=search.trials, journal=journal, include=search.include)
 
 

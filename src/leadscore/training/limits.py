@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -29,6 +29,8 @@ class Limits:
         File that an interrupted search goes on from; none is kept when None.
     include
         What takes part beside the standard candidates.
+    whole
+        What these are a part of.
 
     Examples
     --------
@@ -36,6 +38,9 @@ class Limits:
     >>> limits.tried = 2
     >>> limits.spent, limits.in_number, limits.in_time
     (0.5, True, True)
+    >>> over = Limits(seconds=0).part(2)
+    >>> over.seconds, over.in_time, over.trials is None
+    (0.0, False, True)
     """
 
     seconds: float = np.inf
@@ -44,11 +49,12 @@ class Limits:
     include: tuple[Extra, ...] = EXTRAS
     tried: int = 0
     begun: float = field(default_factory=time.monotonic)
+    whole: Limits | None = None
 
     @property
     def in_time(self) -> bool:
         """Whether another candidate may be begun as to time."""
-        return time.monotonic() < self.begun + self.seconds
+        return self.within(1.0)
 
     @property
     def in_number(self) -> bool:
@@ -61,3 +67,19 @@ class Limits:
         if self.trials is not None:
             return self.tried / self.trials
         return (time.monotonic() - self.begun) / self.seconds if self.seconds else 1.0
+
+    def within(self, share: float) -> bool:
+        """Whether less than a share of the time is gone."""
+        return time.monotonic() < self.begun + share * self.seconds
+
+    def part(self, of: int) -> Limits:
+        """The first of so many equal parts of the time that is left; each part has the whole number."""
+        now = time.monotonic()
+        left = max(0.0, self.begun + self.seconds - now)
+        return replace(self, seconds=left / of, tried=0, begun=now, whole=self)
+
+    def charge(self, seconds: float) -> None:
+        """Count time that a search took before it was interrupted."""
+        self.begun -= seconds
+        if self.whole is not None:
+            self.whole.charge(seconds)

@@ -23,7 +23,7 @@ from leadscore.data.reading import read_history
 from leadscore.models.features import Encoder
 from leadscore.training.assembly import Assembler
 from leadscore.training.evaluation import check_outcomes, cross_check, evaluate, refuse_without_signal
-from leadscore.training.fitting import fit_stages, plain_baseline
+from leadscore.training.fitting import fit_stages, limits_of, plain_baseline
 from leadscore.training.kind_choice import choose_kinds
 from leadscore.training.recipe import Recipe, load_recipe
 from leadscore.training.refit import Final, move_forward
@@ -101,14 +101,16 @@ def fit_bundle(
     check_outcomes(history, split)
 
     progress("encoding", 0.1)
-    history = choose_kinds(choose_text(history, split, recipe, seed=seed), split, recipe)
+    limits = limits_of(recipe, journal)
+    history = choose_text(history, split, recipe, limits=limits, seed=seed)
+    history = choose_kinds(history, split, recipe, limits=limits)
     whole = told_as(whole, history.activities)
     encoder = Encoder.fit(
         history.take(split.known).frame, history.fields, sources=history.sources, missing=recipe.lead.missing
     )
     X = encoded(encoder, history)
 
-    fitted = fit_stages(X, history, split, encoder, recipe, seed=seed, progress=progress, journal=journal)
+    fitted = fit_stages(X, history, split, encoder, recipe, seed=seed, progress=progress, limits=limits)
 
     progress("measuring on the last stretch of time", 0.8)
     baseline = plain_baseline(X, history, split, encoder)

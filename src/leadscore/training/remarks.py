@@ -77,10 +77,12 @@ def _segments(verdicts: Sequence[SegmentVerdict]) -> str:
     """Which segments have a model of their own, and why not the others; empty where none was looked at."""
     own = [f"{v.segment!r} (log loss lower by {v.gain:.4f}, {v.leads} leads)" for v in verdicts if v.own]
     lost = [repr(v.segment) for v in verdicts if not v.own and v.gain is not None]
-    few = [repr(v.segment) for v in verdicts if v.gain is None]
+    late = [repr(v.segment) for v in verdicts if v.gain is None and v.enough]
+    few = [repr(v.segment) for v in verdicts if not v.enough]
     parts = [
         (own, "a model of its own is clearly better forward in time for {}"),
         (lost, "the pooled model serves {}: their own are not clearly better"),
+        (late, "the pooled model serves {}: the time limit of the search left their own untried"),
         (few, f"the pooled model serves {{}}: under {MIN_OF_EACH_CLASS} outcomes of a class"),
     ]
     return "; ".join(words.format(", ".join(names)) for names, words in parts if names)

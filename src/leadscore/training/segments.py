@@ -56,7 +56,7 @@ class SegmentVerdict:
         Whether it has one.
     gain, gain_se
         Log loss of the pooled model minus that of its own in its leads of the folds, and the standard error; None
-        where the outcomes are too few to try.
+        where none was tried, because the outcomes are too few or the time was over.
     """
 
     segment: str
@@ -65,6 +65,11 @@ class SegmentVerdict:
     own: bool = False
     gain: float | None = None
     gain_se: float | None = None
+
+    @property
+    def enough(self) -> bool:
+        """Whether its outcomes are enough to try a model of its own."""
+        return min(self.positives, self.leads - self.positives) >= MIN_OF_EACH_CLASS
 
 
 def segment_column(encoder: Encoder, name: str | None) -> SegmentColumn | None:
@@ -127,7 +132,10 @@ def _try_one(
     folds = standings.folds.among(mine)
     y = folds.past.y[folds.past.counts]
     verdict = SegmentVerdict(segments.names[code], len(y), int(y.sum()))
-    if min(verdict.positives, verdict.leads - verdict.positives) < MIN_OF_EACH_CLASS:
+    if not verdict.enough:
+        return verdict
+    if not standings.limits.in_time:
+        standings.untried += 1
         return verdict
     own = np.concatenate(list(folds(winner)))
     pooled_losses, own_losses = folds.forecasts(raw).losses, folds.forecasts(own).losses

@@ -9,6 +9,7 @@ looks at a lead whose outcome is in its features.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,16 +26,20 @@ from leadscore.models.hinge_regression import HingeLogisticRegression
 from leadscore.training.candidates import Candidate
 from leadscore.training.fitting import past_of
 from leadscore.training.folds import Folds
+from leadscore.training.limits import Limits
 from leadscore.training.recalibration import gain
 from leadscore.training.recipe import Recipe
 from leadscore.training.wording import fit_wording
 
-__all__ = ["choose_text", "encoded", "forward_losses", "judge_texts"]
+__all__ = ["FOR_CHOICES", "choose_text", "encoded", "forward_losses", "judge_texts"]
 
 Floats = npt.NDArray[np.float64]
 
 _CLEARLY = 1.0
 """Standard errors of the paired difference by which a text must make the log loss better."""
+
+FOR_CHOICES: Final = 0.5
+"""Share of the time after which no further text, or number of activities, is tried."""
 
 
 def encoded(encoder: Encoder, history: History) -> Floats:
@@ -50,7 +55,7 @@ def encoded(encoder: Encoder, history: History) -> Floats:
     return X
 
 
-def choose_text(history: History, split: TimeSplit, recipe: Recipe, *, seed: int = 0) -> History:
+def choose_text(history: History, split: TimeSplit, recipe: Recipe, *, limits: Limits, seed: int = 0) -> History:
     """The history with the texts among its fields that pay forward in time; of every other one it is said why not.
 
     Parameters
@@ -61,11 +66,13 @@ def choose_text(history: History, split: TimeSplit, recipe: Recipe, *, seed: int
         The test stretch is not looked at.
     recipe
         Folds and gap.
+    limits
+        Whether there is time to try; a text that gives the outcome away is left out as such whatever the time.
     seed
         Of the wording's cross-fits.
     """
     possible = _possible(history)
-    losses = forward_losses(history, split, recipe) if possible else np.zeros(0)
+    losses = forward_losses(history, split, recipe) if possible and limits.within(FOR_CHOICES) else np.zeros(0)
     for name in possible:
         offered = _with_text(history, name, split, recipe, seed)
         if offered is None:
@@ -73,6 +80,9 @@ def choose_text(history: History, split: TimeSplit, recipe: Recipe, *, seed: int
             continue
         if (found := _audited(offered, name, seed)) and name not in recipe.columns.allow_leaky:
             history = _given_away(history, found)
+            continue
+        if not (len(losses) and limits.within(FOR_CHOICES)):
+            history = _left_out(history, name, "the time limit of the search left it untried")
             continue
         with_text = forward_losses(offered, split, recipe)
         better = gain(losses, with_text)

@@ -25,6 +25,9 @@ Floats = npt.NDArray[np.float64]
 _PATIENCE: Final = 8
 """Settings in a row that were not worth their while, after which a search ends."""
 
+_SHARE: Final = 0.85
+"""Share of the time after which a search ends: in the rest its best is confirmed, and segments have their turn."""
+
 _MOST: Final = 200
 """Settings after which a search ends whatever it finds."""
 
@@ -45,14 +48,14 @@ def tune(standings: Standings, winner: Candidate, seed: int) -> tuple[Candidate,
     name = fingerprint(standings.folds.past, winner, seed)
     for space in get_args(Space):
         study = Study(standard, space, seed=seed, name=name, journal=limits.journal)
-        limits.begun -= study.seconds
+        limits.charge(study.seconds)
         limits.tried += len(study.finished)
         better = _search(standings, study, winner)
         searched += len(study.finished)
         if better is None:
             break
         winner = better
-    remark = "" if limits.in_time else f"the time limit of the search ended it after {searched} settings"
+    remark = "" if limits.within(_SHARE) else f"the time limit of the search ended it after {searched} settings"
     return winner, searched, remark
 
 
@@ -61,7 +64,7 @@ def _search(standings: Standings, study: Study, rival: Candidate) -> Candidate |
     limits, newest = standings.limits, standings.folds.newest
     bar = float(standings.losses[str(rival)][~newest].mean())
     for _ in range(_MOST):
-        if not (limits.in_number and limits.in_time) or study.idle(bar) >= _PATIENCE:
+        if not (limits.in_number and limits.within(_SHARE)) or study.idle(bar) >= _PATIENCE:
             break
         _race(standings, study, rival)
     best = study.best(bar)
@@ -77,7 +80,7 @@ def _race(standings: Standings, study: Study, rival: Candidate) -> None:
     for raw in islice(folds(candidate), len(folds.stretches) - 1):
         told.append(raw)
         losses = folds.forecasts(np.concatenate(told)).losses
-        if not standings.limits.in_time:
+        if not standings.limits.within(_SHARE):
             study.give_up(trial)
             return
         # Not finite is lost, too: optuna would count it as no trial, and the search would never tire.
