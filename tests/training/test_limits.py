@@ -9,6 +9,8 @@ from leadscore.training.fitting import limits_of
 from leadscore.training.limits import Limits
 from leadscore.training.recipe import Recipe, Search
 
+RECIPE = Recipe(close={"column": "Won"}, search=Search(minutes=1))
+
 
 class Clock:
     """A clock that goes on when it is told to."""
@@ -63,8 +65,13 @@ def test_time_before_an_interruption_counts_for_the_whole(clock: Clock) -> None:
     assert whole.part(1).seconds == 35
 
 
+@pytest.mark.parametrize(("gone", "left"), [(0.0, 60.0), (20.0, 40.0), (50.0, 30.0), (500.0, 30.0)])
+def test_half_of_the_time_is_left_however_long_reading_took(clock: Clock, gone: float, left: float) -> None:
+    assert limits_of(RECIPE, gone=gone).seconds == left
+
+
 def test_a_number_in_place_of_time_knows_no_clock(clock: Clock) -> None:
-    whole = limits_of(Recipe(close={"column": "Won"}, search=Search(minutes=0.1, trials=4)))
+    whole = limits_of(RECIPE.model_copy(update={"search": Search(minutes=0.1, trials=4)}), gone=100.0)
     clock.now += 1e9
     part = whole.part(2)
     assert whole.within(0.5)

@@ -212,7 +212,7 @@ def past_of(X: Floats, history: History, stage: Stage, rows: Index) -> Past:
     )
 
 
-def limits_of(recipe: Recipe, journal: Path | None = None) -> Limits:
+def limits_of(recipe: Recipe, journal: Path | None = None, *, gone: float = 0.0) -> Limits:
     """What a training's choices may cost from now on: its time, or the number of candidates in its place.
 
     Parameters
@@ -221,9 +221,12 @@ def limits_of(recipe: Recipe, journal: Path | None = None) -> Limits:
         Bounds.
     journal
         File that an interrupted search goes on from.
+    gone
+        Seconds that reading and the audit took; half of the time is left to choose in however long they were.
     """
     search = recipe.search
-    seconds = 60 * search.minutes if search.trials is None else np.inf
+    whole = 60 * search.minutes if search.trials is None else np.inf
+    seconds = max(whole - gone, whole / 2)
     return Limits(seconds=seconds, trials=search.trials, journal=journal, include=search.include)
 
 

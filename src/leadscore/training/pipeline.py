@@ -101,7 +101,7 @@ def fit_bundle(
     check_outcomes(history, split)
 
     progress("encoding", 0.1)
-    limits = limits_of(recipe, journal)
+    limits = limits_of(recipe, journal, gone=time.monotonic() - begun)
     history = choose_text(history, split, recipe, limits=limits, seed=seed)
     history = choose_kinds(history, split, recipe, limits=limits)
     whole = told_as(whole, history.activities)

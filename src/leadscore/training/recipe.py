@@ -50,7 +50,7 @@ class Search(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     minutes: float = Field(1.0, gt=0)
-    """Upper bound on the time of all choices, for both stages together; what was not tried by then is said."""
+    """Upper bound on the time until all is chosen, for both stages together; what was not tried by then is said."""
     trials: int | None = Field(None, ge=1)
     """Bound on the number of candidates per stage, in place of time."""
     include: tuple[Extra, ...] = EXTRAS
