@@ -122,7 +122,9 @@ def test_a_what_if_becomes_a_version_that_tells_where_it_comes_from(registered: 
     for before, after in zip(old.answers(X), new.answers(X), strict=True):
         np.testing.assert_array_equal(before, after)
     assert made["gates"] == recorded(registered.version("2")) == recorded(registered.version("1"))
-    assert said("promote") == said("tiers", "1", "--set", "SDR.heads=0.2")
+    promoted = json.loads(said("promote", "--json"))
+    assert promoted["promoted"] == 2
+    assert (promoted["before"], promoted["after"]) == (found["before"], found["after"])
     assert registered.resolve("champion") == 2
     assert registered.rollback() == 1
 
