@@ -16,7 +16,7 @@ from leadscore.training.examining import examine_export
 from leadscore.training.pipeline import fit_bundle, read
 from leadscore.training.recipe import Recipe, Search
 from leadscore.training.result import TrainingResult
-from leadscore.training.tracking import input_example
+from leadscore.training.signature import input_example
 from leadscore.training.wording import fit_wording
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
