@@ -13,10 +13,10 @@ from leadscore.data.outcomes import Outcome
 from leadscore.models.bundle import load_bundle, save_bundle
 from leadscore.scoring import Lead, Scorer
 from leadscore.training.examining import examine_export
+from leadscore.training.example import input_example
 from leadscore.training.pipeline import fit_bundle, read
 from leadscore.training.recipe import Recipe, Search
 from leadscore.training.result import TrainingResult
-from leadscore.training.signature import input_example
 from leadscore.training.wording import fit_wording
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

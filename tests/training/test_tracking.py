@@ -16,8 +16,8 @@ from leadscore.errors import UnknownModel
 from leadscore.models.bundle import load_bundle
 from leadscore.models.registry import Registry
 from leadscore.training import cold_start, load, tracking, train
+from leadscore.training.example import input_example
 from leadscore.training.report import files
-from leadscore.training.signature import input_example
 from leadscore.training.tracking import log_training
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)

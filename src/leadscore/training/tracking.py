@@ -18,21 +18,24 @@ from typing import Any
 
 import pandas as pd
 from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, Metric, Param
-from mlflow.models import Model
+from mlflow.models import Model, ModelSignature
 from mlflow.pyfunc import save_model
+from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types.schema import AnyType
 
 from leadscore.decisions.review_result import StructureReview
 from leadscore.models.bundle import AnyBundle, Bundle, save_bundle
 from leadscore.models.placement import local_path
 from leadscore.models.registry import CHAMPION, Registry, Version
+from leadscore.scoring.decision import REPLY_KEYS
+from leadscore.training.example import input_example
 from leadscore.training.promotion import gates, gates_again, is_card, passed, tags_of
 from leadscore.training.report.files import run_tables, write_files, write_repriced
 from leadscore.training.report.review_page import review_page
 from leadscore.training.report.summary import metrics_of, params_of, review_metrics
 from leadscore.training.result import AnyResult, Registered
-from leadscore.training.signature import input_example, model_signature
 
-__all__ = ["log_repriced", "log_review", "log_training"]
+__all__ = ["log_repriced", "log_review", "log_training", "model_signature"]
 
 _MODEL = "model"
 _CODE = Path(__file__).with_name("pyfunc.py")
@@ -244,6 +247,19 @@ def _run(name: str, registry: Registry, *, seed: int, now: datetime, command: st
         run.undo(registry, "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
         raise
     client.set_terminated(run.run_id, "FINISHED")
+
+
+def model_signature(bundle: AnyBundle) -> ModelSignature:
+    """Columns in and out.
+
+    Every input is optional and of any type, since an export writes numbers as text, answers as words, and leaves
+    cells empty, and the encoder reads all of that.
+    """
+    inputs = [ColSpec(AnyType(), name, required=False) for name in input_example(bundle).columns]
+    kinds = dict.fromkeys(("p_qualify", "p_close", "value", "reply_within_minutes", "horizon_days"), DataType.double)
+    kinds |= dict.fromkeys(("score", "fit", "engagement"), DataType.long)
+    outputs = [ColSpec(kinds.get(key, DataType.string), key, required=False) for key in REPLY_KEYS]
+    return ModelSignature(Schema(inputs), Schema(outputs))
 
 
 def _dataset(result: AnyResult) -> DatasetInput:

@@ -1,34 +1,17 @@
-"""Columns in and out of the registered model, and an example of what goes in."""
+"""Leads that never lived, as a caller would send them: what the registered model shows as its input."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pandas as pd
-from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, DataType, Schema
-from mlflow.types.schema import AnyType
 
 from leadscore.models.bundle import AnyBundle
 from leadscore.models.features import Encoder, Feature
 from leadscore.models.golden import golden_rows
 from leadscore.scoring import Scorer
-from leadscore.scoring.decision import REPLY_KEYS
 
-__all__ = ["input_example", "model_signature"]
-
-
-def model_signature(bundle: AnyBundle) -> ModelSignature:
-    """Columns in and out.
-
-    Every input is optional and of any type, since an export writes numbers as text, answers as words, and leaves
-    cells empty, and the encoder reads all of that.
-    """
-    inputs = [ColSpec(AnyType(), name, required=False) for name in input_example(bundle).columns]
-    kinds = dict.fromkeys(("p_qualify", "p_close", "value", "reply_within_minutes", "horizon_days"), DataType.double)
-    kinds |= dict.fromkeys(("score", "fit", "engagement"), DataType.long)
-    outputs = [ColSpec(kinds.get(key, DataType.string), key, required=False) for key in REPLY_KEYS]
-    return ModelSignature(Schema(inputs), Schema(outputs))
+__all__ = ["input_example"]
 
 
 def input_example(bundle: AnyBundle) -> pd.DataFrame:
