@@ -72,3 +72,13 @@ def test_a_role_that_only_one_side_has_has_no_figure_on_the_other(policy, simula
     assert outsourced.prices["SDR"][1] is None
     assert outsourced.prices["OUT"][0] is None
     assert outsourced.load["OUT"][0] is None
+
+
+def test_a_role_stays_though_nobody_whom_it_serves_is_among_the_leads(policy, simulate):
+    leads = simulate(2_000)
+    others = leads.take(np.flatnonzero(~leads.customer & (leads.segment != "enterprise")))
+    found = preview(policy, others, policy.structure.with_({"SDR.heads": 6}))
+    assert found.after.structure.roles == policy.structure.roles
+    assert found.notes == ()
+    plain = fit_policy(policy.structure.keep({"SDR", "ISR"}), others, leads_per_period=400)
+    assert "AM" not in preview(plain, others, policy.structure).after.structure.roles

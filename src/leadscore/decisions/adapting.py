@@ -10,16 +10,22 @@ __all__ = ["adapt", "adapt_to"]
 
 
 def adapt_to(
-    structure: Structure, prospects: Prospects, assumption: Assumption | None
+    structure: Structure, prospects: Prospects, assumption: Assumption | None, today: Structure
 ) -> tuple[Structure, tuple[str, ...]]:
-    """Cut a structure to what these leads can feed; see `adapt`."""
+    """Cut a structure to what these leads can feed; see `adapt`.
+
+    Whom a role of today's structure serves is known to come, if not among these leads.
+    """
     known = assumption is not None
+    served = [role.eligible for role in today.role]
     return adapt(
         structure,
         has_qualify=known or prospects.p_qualify is not None,
         has_close=known or prospects.p_close is not None,
-        segments={segment for segment in prospects.segment if segment is not None},
-        has_customers=bool(prospects.customer.any()),
+        segments={segment for segment in prospects.segment if segment is not None}.union(
+            *(eligible.segments or () for eligible in served)
+        ),
+        has_customers=bool(prospects.customer.any()) or any(eligible.customer for eligible in served),
     )
 
 

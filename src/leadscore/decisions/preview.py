@@ -134,7 +134,7 @@ def preview(policy: Policy, reference: Prospects, structure: Structure) -> Previ
     structure
         What if; cut to what these leads can feed, as in training.
     """
-    fitting, notes = adapt_to(structure, reference, policy.assumption)
+    fitting, notes = adapt_to(structure, reference, policy.assumption, policy.structure)
     after = policy.reprice(reference, fitting)
     old, new = policy.decide(reference), after.decide(reference)
     moves = Moves(len(reference), int(np.sum(old.tier != new.tier)), int(np.sum(old.role != new.role)))

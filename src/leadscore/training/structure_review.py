@@ -102,7 +102,7 @@ def compare_structures(
     """
     policy, reference = bundle.policy, bundle.reference
     adapted = [
-        adapt_to(structure.per("month"), reference, policy.assumption)
+        adapt_to(structure.per("month"), reference, policy.assumption, policy.structure)
         for structure in (recipe.selling_structure(), *structures, preset("outsourced"))
     ]
     today, *chosen, outsourced = (structure for structure, _ in adapted)
