@@ -1,4 +1,4 @@
-r"""Path-dependent TreeSHAP of a forest, for numba to compile; :mod:`leadscore.models.tree_code` keeps the result.
+r"""Sum and path-dependent TreeSHAP of a forest, for numba to compile; :mod:`leadscore.models.tree_code` keeps it.
 
 While feature `j` is not known it plays :math:`z_j`, the share of the training rows that follow the path at its splits;
 once known it plays :math:`o_j`, 1 or 0, as the lead follows the path there or not. A leaf of value :math:`v` is the
@@ -23,7 +23,7 @@ from numba import cfunc, njit, types
 
 from leadscore.models.tree_text import LANES, MOST_PLAYERS, Link, Split, Tree
 
-__all__ = ["assembly"]
+__all__ = ["assemblies"]
 
 _ROWS_TOGETHER: Final = 64
 """Leads that go through a tree one after the other, while it is near the processor."""
@@ -156,11 +156,38 @@ def _add_effects(
                     _up(links, first, nodes, leaves, leaf, lefts, b, c, product, gain, followed, effects, row)
 
 
-def assembly(name: str) -> str:
-    """LLVM's assembly of the kernel under that name."""
+def _sum_leaves(
+    count: int, trees: Any, splits: Any, links: Any, leaves: Any, categories: Any, rows: int, columns: int, X: Any,
+    sums: Any,
+) -> None:  # fmt: skip
+    """Sum the leaves of each row in LightGBM's order, tree after tree from 0: so the bits are its own."""
+    for r in range(rows):
+        sums[r] = 0.0
+    for tree in range(count):
+        first, nodes = trees[tree * _TREE + _FIRST], trees[tree * _TREE + _NODES]
+        leaf = trees[tree * _TREE + _LEAF] - nodes
+        for r in range(rows):
+            n = 0
+            while n < nodes:
+                link = (first + n) * _LINK
+                x = X[r * columns + links[link + _FEATURE]]
+                left = _goes_left(splits, links, first + n, x, categories)
+                n = links[link + _LEFT] if left else links[link + _RIGHT]
+            sums[r] += leaves[leaf + n]
+
+
+def assemblies(effects: str, sums: str) -> tuple[str, str]:
+    """LLVM's assembly of both kernels under those names."""
     floats, ints, words, flags = map(types.CPointer, (types.float64, types.int32, types.uint32, types.uint8))
     n = types.int64
     tables = (n, ints, floats, ints, floats, words)
-    signature = types.void(*tables, n, n, floats, floats, floats, floats, floats, flags, flags)
-    compiled = cfunc(signature, error_model="numpy")(_add_effects)
+    rows = (*tables, n, n, floats, floats)
+    return (
+        _assembly(effects, types.void(*rows, floats, floats, floats, flags, flags), _add_effects),
+        _assembly(sums, types.void(*rows), _sum_leaves),
+    )
+
+
+def _assembly(name: str, signature: Any, function: Any) -> str:
+    compiled = cfunc(signature, error_model="numpy")(function)
     return str(compiled.inspect_llvm()).replace(compiled.native_name, name)
