@@ -25,7 +25,7 @@ __all__ = ["AdditiveModel", "BlendModel", "LikelihoodModel", "TreeModel", "model
 Floats = npt.NDArray[np.float64]
 
 _FEW: Final = 64
-"""Up to so many rows are summed without LightGBM, which scores large batches on all cores."""
+"""Up to so many rows, a Bundle's golden ones among them, are summed without LightGBM, which has all cores for more."""
 
 _ENDINGS: Final = {
     "logistic_regression": ".json",
