@@ -23,6 +23,7 @@ from comparison import Row, compare, run, say
 from leadscore.data.history import decided_rows
 from leadscore.data.synthetic import write_sample
 from leadscore.models.boosted_trees import BoostedTrees
+from leadscore.models.booster import Booster
 from leadscore.models.bundle import Bundle, Likelihood
 from leadscore.models.calibration import Calibrator
 from leadscore.models.likelihood import TreeModel
@@ -58,6 +59,7 @@ def measure(short: bool) -> Iterator[Row]:
         ours = TreeReasons(text, compiled)
         yield compare(f"{name}: ms to load", 1e3 * (time.perf_counter() - begun))
         yield from beside(name, ours, booster, X, goal, short)
+        yield from sums(name, ours, Booster(text), X, short)
     yield from whole_way(short)
 
 
@@ -76,6 +78,19 @@ def beside(name: str, ours: TreeReasons, booster: lgb.Booster, X: Any, goal: flo
     difference = float(np.abs(ours(X[:1_000]) - peer(X[:1_000], cores)).max())
     yield compare(f"{name}: largest difference, beside the 1e-6 allowed", difference, BOUND, at_most=1)
     yield compare(f"{name}: MB of tables, beside the 8 allowed", ours.bytes / 1e6, TABLES_MB, at_most=1)
+
+
+def sums(name: str, ours: TreeReasons, peer: Booster, X: Any, short: bool) -> Iterator[Row]:
+    """The sum of the trees, other rows every time, beside LightGBM's C interface; the bits are the same."""
+    if ours.raw(X[:1_000]).tobytes() != peer.raw(X[:1_000]).tobytes():
+        raise SystemExit("the sums differ from LightGBM's")
+    for n in (1, 16):
+        took = in_turns(
+            lambda i, n=n: ours.raw(X[n * i : n * i + n]),
+            lambda i, n=n: peer.raw(X[n * i : n * i + n]),
+            200 if short else 1_000,
+        )
+        yield compare(f"{name}: us a call of {n} rows, sum alone", *(1e6 * seconds for seconds in took), at_most=1)
 
 
 def whole_way(short: bool) -> Iterator[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leadscore.models.booster import Booster
 from leadscore.models.tree_code import kernel
 from leadscore.models.tree_reasons import TreeReasons, fast_reasons
 from leadscore.models.tree_text import UnsupportedTreesError, read_forest
@@ -18,7 +20,9 @@ from leadscore.models.tree_text import UnsupportedTreesError, read_forest
 ODD = [math.nan, math.inf, -math.inf, 0.0, -0.0, 1e-35, -1e-35, float(np.float32(1e-35)), -0.5, -1.0, 2.0**31, 1e300]
 
 
-def booster(trees: int = 20, columns: int = 6, seed: int = 0, **settings: object) -> lgb.Booster:
+def booster(
+    trees: int = 20, columns: int = 6, seed: int = 0, positive: bool = False, **settings: object
+) -> lgb.Booster:
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(800, columns))
     X[:, -1], X[:, -2] = rng.integers(0, 40, 800), rng.integers(0, 4, 800)
@@ -26,7 +30,7 @@ def booster(trees: int = 20, columns: int = 6, seed: int = 0, **settings: object
     X[rng.random(X.shape) < 0.2] = 0.0
     y = np.nan_to_num(X[:, 0] * X[:, 1]) + np.isnan(X[:, 0]) + (X[:, -1] % 3 == 1) + rng.normal(size=800) > 0.5
     chosen = {"objective": "binary", "num_leaves": 15, "min_data_in_leaf": 5, "verbosity": -1, "num_threads": 1}
-    data = lgb.Dataset(X, y, categorical_feature=[columns - 1, columns - 2])
+    data = lgb.Dataset(X, y + 1.0 if positive else y, categorical_feature=[columns - 1, columns - 2])
     return lgb.train(chosen | {"min_data_per_group": 5} | settings, data, trees)
 
 
@@ -65,6 +69,35 @@ def test_every_kind_of_value_goes_where_lightgbm_sends_it(boosters, kind, data) 
     rows = data.draw(st.lists(st.lists(value, min_size=columns, max_size=columns), min_size=1, max_size=20))
     X = np.array(rows)
     np.testing.assert_allclose(reasons_of(model.model_to_string())(X), lightgbm_says(model, X), atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), layout=st.sampled_from("CF"))
+def test_the_sum_has_lightgbms_bits(boosters, kind, data, layout) -> None:
+    model = boosters[kind]
+    columns, text = model.num_feature(), model.model_to_string()
+    value = st.sampled_from(ODD) | st.floats(-3, 3) | st.integers(-2, 45).map(float)
+    rows = data.draw(st.lists(st.lists(value, min_size=columns, max_size=columns), min_size=1, max_size=20))
+    X = np.array(rows, order=layout)
+    found, alone = reasons_of(text).raw(X), [reasons_of(text).raw(X[i : i + 1])[0] for i in range(len(X))]
+    assert (
+        found.tobytes() == model.predict(X, raw_score=True, num_threads=1).tobytes() == Booster(text).raw(X).tobytes()
+    )
+    assert found.tobytes() == np.array(alone).tobytes()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 1000), trees=st.integers(1, 60), num_leaves=st.integers(2, 31), max_depth=st.integers(-1, 6),
+    objective=st.sampled_from(["binary", "regression", "gamma"]), boosting=st.sampled_from(["gbdt", "dart"]),
+    lambda_l2=st.floats(0, 20),
+)  # fmt: skip
+def test_the_sum_of_any_booster_has_lightgbms_bits(seed: int, **settings: Any) -> None:
+    model = booster(columns=6, seed=seed, positive=settings["objective"] == "gamma", **settings)
+    X = np.random.default_rng(seed).normal(size=(300, 6)) * [1, 1, 1, 1, 3, 20]
+    X[::7, seed % 6] = np.nan
+    assert reasons_of(model.model_to_string()).raw(X).tobytes() == model.predict(X, raw_score=True).tobytes()
 
 
 @settings(max_examples=10, deadline=None)

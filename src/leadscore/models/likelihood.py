@@ -7,7 +7,7 @@ holds others: a blend of both, a pooled model with own models of single segments
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Final, Protocol
 
@@ -18,11 +18,14 @@ from leadscore.models.additive import AdditiveModel
 from leadscore.models.booster import Booster
 from leadscore.models.by_segment import ModelBySegment
 from leadscore.models.segmented import SegmentedModel
-from leadscore.models.tree_reasons import fast_reasons
+from leadscore.models.tree_reasons import TreeReasons, fast_reasons
 
 __all__ = ["AdditiveModel", "BlendModel", "LikelihoodModel", "TreeModel", "model_file", "model_from_file"]
 
 Floats = npt.NDArray[np.float64]
+
+_FEW: Final = 64
+"""Up to so many rows, a Bundle's golden ones among them, are summed without LightGBM, which has all cores for more."""
 
 _ENDINGS: Final = {
     "logistic_regression": ".json",
@@ -73,16 +76,18 @@ class TreeModel:
         return Booster(self.text)
 
     @cached_property
-    def fast_reasons(self) -> Callable[[Floats], Floats] | None:
-        """The reasons without LightGBM, or None where it must compute them; made when first needed."""
+    def fast_reasons(self) -> TreeReasons | None:
+        """Reasons and sums without LightGBM, or None where it must compute them; made when first needed."""
         return fast_reasons(self.text)
 
     def __getstate__(self) -> dict[str, str]:
         return {"text": self.text}
 
     def log_odds(self, X: Floats) -> Floats:
-        """Raw log-odds of each row."""
-        return self.booster.raw(X)
+        """Raw log-odds of each row; LightGBM's bits, whoever sums."""
+        if len(X) > _FEW or X.shape[1] != self.booster.columns or self.fast_reasons is None:
+            return self.booster.raw(X)
+        return self.fast_reasons.raw(X)
 
     def reasons(self, X: Floats) -> Floats:
         """Exact TreeSHAP values, as LightGBM computes them."""

@@ -1,4 +1,4 @@
-"""Machine code of the tree kernel: compiled once by numba, kept as an object file, loaded from then on by LLVM alone.
+"""Machine code of the tree kernels: compiled once by numba, kept as an object file, loaded from then on by LLVM alone.
 
 numba takes most of a second to import and two to compile; a kept object file is ready in a tenth. It lies in
 ``__pycache__`` beside the source, or where that may not be written in the user's cache folder, begins with its own
@@ -22,12 +22,14 @@ __all__ = ["Kernel", "kernel"]
 
 LOGGER: Final = logging.getLogger("leadscore.models")
 
-_NAME: Final = "leadscore_add_effects"
+_EFFECTS: Final = "leadscore_add_effects"
+_SUMS: Final = "leadscore_sum_leaves"
 
 _SOURCES: Final = ("tree_kernel.py", "tree_text.py", "tree_code.py")
 
 _WHOLE, _ADDRESS = ctypes.c_int64, ctypes.c_void_p
-_ARGUMENTS: Final = (_WHOLE, *[_ADDRESS] * 5, *[_WHOLE] * 2, *[_ADDRESS] * 7)
+_SUMS_TAKE: Final = (_WHOLE, *[_ADDRESS] * 5, *[_WHOLE] * 2, *[_ADDRESS] * 2)
+_EFFECTS_TAKE: Final = (*_SUMS_TAKE, *[_ADDRESS] * 5)
 
 _HASH_BYTES: Final = 32
 
@@ -36,7 +38,7 @@ _ENGINES: Final[list[Any]] = []
 
 
 class Kernel(NamedTuple):
-    """What `tree_kernel._add_effects` was compiled to; it takes addresses for pointers.
+    """What `tree_kernel` was compiled to; it takes addresses for pointers.
 
     Parameters
     ----------
@@ -44,10 +46,13 @@ class Kernel(NamedTuple):
         Keeps the interpreter's lock: for a few rows, which take less time than to get it back beside a busy thread.
     leaving
         Lets go of it while it runs: for many rows.
+    summing
+        Sums the leaves, and keeps the lock.
     """
 
     keeping: Callable[..., None]
     leaving: Callable[..., None]
+    summing: Callable[..., None]
 
 
 @cache
@@ -114,13 +119,14 @@ def _compile() -> bytes:
     """Object file for this processor, which refers to nothing outside itself."""
     from llvmlite import binding
 
-    from leadscore.models.tree_kernel import assembly
+    from leadscore.models.tree_kernel import assemblies
 
-    module = binding.parse_assembly(assembly(_NAME))
-    for function in module.functions:
+    module, other = map(binding.parse_assembly, assemblies(_EFFECTS, _SUMS))
+    for function in (*module.functions, *other.functions):
         # numba's wrapper reports errors to Python; once LLVM sees that there are none, it drops all that.
-        if not function.is_declaration and function.name != _NAME:
+        if not function.is_declaration and function.name not in {_EFFECTS, _SUMS}:
             function.linkage = "internal"
+    module.link_in(other)
     machine = _machine(*_processor())
     passes = binding.create_pass_builder(machine, binding.create_pipeline_tuning_options(speed_level=2))
     passes.getModulePassManager().run(module, passes)
@@ -143,5 +149,6 @@ def _load(code: bytes) -> Kernel:
     engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     _ENGINES.append(engine)
-    address = engine.get_function_address(_NAME)
-    return Kernel(ctypes.PYFUNCTYPE(None, *_ARGUMENTS)(address), ctypes.CFUNCTYPE(None, *_ARGUMENTS)(address))
+    effects, sums = map(engine.get_function_address, (_EFFECTS, _SUMS))
+    keeping, leaving = ctypes.PYFUNCTYPE(None, *_EFFECTS_TAKE), ctypes.CFUNCTYPE(None, *_EFFECTS_TAKE)
+    return Kernel(keeping(effects), leaving(effects), ctypes.PYFUNCTYPE(None, *_SUMS_TAKE)(sums))

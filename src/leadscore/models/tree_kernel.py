@@ -1,4 +1,4 @@
-r"""Path-dependent TreeSHAP of a forest, for numba to compile; :mod:`leadscore.models.tree_code` keeps the result.
+r"""Sum and path-dependent TreeSHAP of a forest, for numba to compile; :mod:`leadscore.models.tree_code` keeps it.
 
 While feature `j` is not known it plays :math:`z_j`, the share of the training rows that follow the path at its splits;
 once known it plays :math:`o_j`, 1 or 0, as the lead follows the path there or not. A leaf of value :math:`v` is the
@@ -23,7 +23,7 @@ from numba import cfunc, njit, types
 
 from leadscore.models.tree_text import LANES, MOST_PLAYERS, Link, Split, Tree
 
-__all__ = ["assembly"]
+__all__ = ["assemblies"]
 
 _ROWS_TOGETHER: Final = 64
 """Leads that go through a tree one after the other, while it is near the processor."""
@@ -156,11 +156,60 @@ def _add_effects(
                     _up(links, first, nodes, leaves, leaf, lefts, b, c, product, gain, followed, effects, row)
 
 
-def assembly(name: str) -> str:
-    """LLVM's assembly of the kernel under that name."""
+@_inlined
+def _next(trees: Any, splits: Any, links: Any, categories: Any, tree: int, n: int, X: Any, row: int) -> Any:
+    """The child to which the row goes from that position; a leaf is where it stays."""
+    if n >= trees[tree * _TREE + _NODES]:
+        return n
+    at = trees[tree * _TREE + _FIRST] + n
+    left = _goes_left(splits, links, at, X[row + links[at * _LINK + _FEATURE]], categories)
+    return np.int64(links[at * _LINK + _RIGHT - np.int64(left)])  # no branch: it would be foreseen half the time
+
+
+def _sum_leaves(
+    count: int, trees: Any, splits: Any, links: Any, leaves: Any, categories: Any, rows: int, columns: int, X: Any,
+    sums: Any,
+) -> None:  # fmt: skip
+    """Sum the leaves of each row in LightGBM's order, tree after tree from 0: so the bits are its own.
+
+    A row goes down four trees side by side, as each step waits for memory.
+    """
+    for r in range(rows):
+        sums[r] = 0.0
+    for tree in range(0, count, 4):
+        second, third, fourth = min(tree + 1, count - 1), min(tree + 2, count - 1), min(tree + 3, count - 1)
+        for r in range(rows):
+            row = r * columns
+            a, b, c, d = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+            before = np.int64(-1)
+            while before != a + b + c + d:  # a child comes after its parent
+                before = a + b + c + d
+                a = _next(trees, splits, links, categories, tree, a, X, row)
+                b = _next(trees, splits, links, categories, second, b, X, row)
+                c = _next(trees, splits, links, categories, third, c, X, row)
+                d = _next(trees, splits, links, categories, fourth, d, X, row)
+            total = sums[r] + leaves[trees[tree * _TREE + _LEAF] + a - trees[tree * _TREE + _NODES]]
+            if tree + 1 < count:
+                total += leaves[trees[second * _TREE + _LEAF] + b - trees[second * _TREE + _NODES]]
+            if tree + 2 < count:
+                total += leaves[trees[third * _TREE + _LEAF] + c - trees[third * _TREE + _NODES]]
+            if tree + 3 < count:
+                total += leaves[trees[fourth * _TREE + _LEAF] + d - trees[fourth * _TREE + _NODES]]
+            sums[r] = total
+
+
+def assemblies(effects: str, sums: str) -> tuple[str, str]:
+    """LLVM's assembly of both kernels under those names."""
     floats, ints, words, flags = map(types.CPointer, (types.float64, types.int32, types.uint32, types.uint8))
     n = types.int64
     tables = (n, ints, floats, ints, floats, words)
-    signature = types.void(*tables, n, n, floats, floats, floats, floats, floats, flags, flags)
-    compiled = cfunc(signature, error_model="numpy")(_add_effects)
+    rows = (*tables, n, n, floats, floats)
+    return (
+        _assembly(effects, types.void(*rows, floats, floats, floats, flags, flags), _add_effects),
+        _assembly(sums, types.void(*rows), _sum_leaves),
+    )
+
+
+def _assembly(name: str, signature: Any, function: Any) -> str:
+    compiled = cfunc(signature, error_model="numpy")(function)
     return str(compiled.inspect_llvm()).replace(compiled.native_name, name)

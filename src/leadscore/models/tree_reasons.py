@@ -1,13 +1,12 @@
-"""Exact reasons of boosted trees at speed: what LightGBM's ``pred_contrib`` gives, in a fraction of its time.
+"""Exact reasons and sums of boosted trees at speed: what LightGBM gives, in a fraction of its time.
 
-Needs numba (extra ``serve``). Without it, or for trees of another kind, LightGBM computes the reasons.
+Needs numba (extra ``serve``). Without it, or for trees of another kind, LightGBM computes both.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -73,9 +72,7 @@ class TreeReasons:
         ValueError
             `X` lacks a column that the trees look at.
         """
-        if X.shape[1] < self._columns:
-            raise ValueError(f"the trees look at {self._columns} columns, and there are {X.shape[1]}")
-        X = np.ascontiguousarray(X, dtype=float)
+        X = self._checked(X)
         effects = np.zeros(X.shape)
         parts = 1 if len(X) <= _ROWS_A_THREAD else min(threads or _cores(), -(-len(X) // _ROWS_A_THREAD))
         if parts == 1:
@@ -85,6 +82,25 @@ class TreeReasons:
         with ThreadPoolExecutor(parts) as pool:
             list(pool.map(lambda start, end: self._add(X[start:end], effects[start:end]), bounds[:-1], bounds[1:]))
         return effects
+
+    def raw(self, X: Floats) -> Floats:
+        """Sum of the trees for each row: LightGBM's own bits.
+
+        It keeps the interpreter's lock, and is for a few rows.
+
+        Raises
+        ------
+        ValueError
+            As for a call.
+        """
+        X, sums = self._checked(X), np.empty(len(X))
+        self._kernel.summing(*self._tables, *X.shape, _address(X), _address(sums))
+        return sums
+
+    def _checked(self, X: Floats) -> Floats:
+        if X.shape[1] < self._columns:
+            raise ValueError(f"the trees look at {self._columns} columns, and there are {X.shape[1]}")
+        return np.ascontiguousarray(X, dtype=float)
 
     def _add(self, X: Floats, effects: Floats) -> None:
         add_effects = self._kernel.keeping if len(X) <= _FEW else self._kernel.leaving
@@ -106,7 +122,7 @@ class _Scratch(threading.local):
         self.addresses = tuple(map(_address, (*self._products, *self._flags)))
 
 
-def fast_reasons(text: str) -> Callable[[Floats], Floats] | None:
+def fast_reasons(text: str) -> TreeReasons | None:
     """The fast way for this booster, or None where only LightGBM's own can be gone."""
     compiled = kernel()
     if compiled is None:

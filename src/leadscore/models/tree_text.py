@@ -71,7 +71,7 @@ class UnsupportedTreesError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """All trees of a booster that split.
+    """All trees of a booster, those of a single leaf too.
 
     Parameters
     ----------
@@ -107,13 +107,12 @@ def read_forest(text: str) -> Forest:
     leaves: list[float] = []
     categories: list[float] = []
     for tree in map(_read_tree, blocks):
-        if tree["num_leaves"][0] > 1:
-            fractions, whole, players = _nodes(tree, len(categories))
-            trees.append((len(links), len(whole), len(leaves), players))
-            splits += fractions
-            links += whole
-            leaves += tree["leaf_value"].tolist()
-            categories += tree.get("cat_threshold", np.zeros(0)).tolist()
+        fractions, whole, players = _nodes(tree, len(categories)) if tree["num_leaves"][0] > 1 else ([], [], 0)
+        trees.append((len(links), len(whole), len(leaves), players))
+        splits += fractions
+        links += whole
+        leaves += tree["leaf_value"].tolist()
+        categories += tree.get("cat_threshold", np.zeros(0)).tolist()
     return Forest(
         np.array(trees, dtype=np.int32).reshape(-1, len(Tree)),
         np.array(splits, dtype=float).reshape(-1, len(Split)),
