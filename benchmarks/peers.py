@@ -21,6 +21,7 @@ from leadscore.data.splits import TimeSplit
 from leadscore.models.features import Encoder
 from leadscore.training.fitting import plain_baseline, weight_of
 from leadscore.training.kind_choice import choose_kinds
+from leadscore.training.limits import Limits
 from leadscore.training.pipeline import read
 from leadscore.training.result import TrainingResult
 from leadscore.training.text_choice import choose_text, encoded
@@ -93,7 +94,12 @@ def task_of(result: TrainingResult, data: Path | None) -> Task:
     whole = apply_audit(read(recipe, data), examined.verdicts, recipe.columns.allow_leaky)
     history = whole.take(decided_rows(whole))
     split = split_history(history, recipe.split)
-    history = choose_kinds(choose_text(history, split, recipe), split, recipe)
+    # What the time of the training left out is left out here, too.
+    bundle, never = result.bundle, Limits(seconds=0.0)
+    texts = any(feature.text is not None for feature in bundle.encoder.features)
+    kinds = bundle.activities is not None and bool(bundle.activities.together)
+    history = choose_text(history, split, recipe, limits=Limits() if texts else never)
+    history = choose_kinds(history, split, recipe, limits=Limits() if kinds else never)
     known = history.take(split.known).frame
     encoder = Encoder.fit(known, history.fields, sources=history.sources, missing=recipe.lead.missing)
     return Task(encoded(encoder, history), history, split, encoder)

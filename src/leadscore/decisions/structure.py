@@ -170,7 +170,7 @@ class Structure(Part):
         >>> from leadscore.decisions import preset
         >>> structure = preset("three_tier")
         >>> structure.changes_to(structure.with_({"SDR.heads": 4}))
-        {'SDR.heads': [3.0, 4.0]}
+        {'SDR.heads': [2.0, 4.0]}
         """
         here, there = self._flat(), other._flat()
         names = dict.fromkeys((*here, *there))
