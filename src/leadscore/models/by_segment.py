@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from leadscore.models.calibration import expit
+from leadscore.models.calibration import cox_fit
 
 if TYPE_CHECKING:
     from leadscore.models.likelihood import LikelihoodModel
 
-__all__ = ["ModelBySegment", "SegmentLines", "fit_slope"]
+__all__ = ["MIN_SLOPE", "ModelBySegment", "SegmentLines", "fit_slope"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,10 +26,10 @@ PRIOR_SD: Final = 0.5
 """How far a segment's slope is expected to lie from the others': standard deviation."""
 
 MIN_SLOPE: Final = 0.1
-"""A line that falls would turn the order of a segment's leads round."""
+"""Smallest slope that is taken for one: a line that falls would turn the order of leads round."""
 
 
-def fit_slope(log_odds: Floats, y: Floats, weight: Floats | None = None, *, steps: int = 25) -> float:
+def fit_slope(log_odds: Floats, y: Floats, weight: Floats | None = None) -> float:
     """Fit a segment's slope, drawn towards 1 so that few outcomes move it little.
 
     Parameters
@@ -39,9 +39,7 @@ def fit_slope(log_odds: Floats, y: Floats, weight: Floats | None = None, *, step
     y
         0 or 1.
     weight
-        Weight of each row.
-    steps
-        Most Newton steps.
+        What each row counts for.
 
     Returns
     -------
@@ -53,18 +51,10 @@ def fit_slope(log_odds: Floats, y: Floats, weight: Floats | None = None, *, step
     >>> round(fit_slope(np.array([0.0, 0.2]), np.array([0.0, 1.0])), 1)
     1.0
     """
-    w = np.ones_like(y) if weight is None else weight
-    design = np.column_stack([log_odds - np.average(log_odds, weights=w), np.ones_like(log_odds)])
+    centre = float(np.average(log_odds, weights=weight))
     # The level is free while the slope is fitted, but for half a lead that keeps one without outcomes finite.
-    theta, precision = np.zeros(2), np.diag([1.0 / PRIOR_SD**2, 0.5])
-    for _ in range(steps):
-        p = expit(log_odds + design @ theta)
-        gradient = design.T @ (w * (y - p)) - precision @ theta
-        step = np.linalg.solve(design.T @ (design * (w * p * (1 - p))[:, None]) + precision, gradient)
-        theta = theta + np.clip(step, -1.0, 1.0)
-        if np.abs(step).max() < 1e-10:
-            break
-    return max(1.0 + float(theta[0]), MIN_SLOPE)
+    slope, _ = cox_fit(log_odds - centre, y, weight, level=centre, precision=(1.0 / PRIOR_SD**2, 0.5))
+    return max(slope, MIN_SLOPE)
 
 
 class SegmentLines:

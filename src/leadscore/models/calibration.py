@@ -84,7 +84,15 @@ class Calibrator:
         return cls(content["slope"], content["intercept"], **steps)
 
 
-def cox_fit(log_odds: Floats, y: Floats, weight: Floats | None = None, *, steps: int = 25) -> tuple[float, float]:
+def cox_fit(
+    log_odds: Floats,
+    y: Floats,
+    weight: Floats | None = None,
+    *,
+    level: float = 0.0,
+    precision: tuple[float, float] = (0.0, 0.0),
+    steps: int = 25,
+) -> tuple[float, float]:
     """Slope and intercept of the logistic regression of ``y`` on the log-odds (Cox 1958), by Newton's method.
 
     Parameters
@@ -95,6 +103,10 @@ def cox_fit(log_odds: Floats, y: Floats, weight: Floats | None = None, *, steps:
         0 or 1.
     weight
         Weight of each row.
+    level
+        Intercept that the fit starts from.
+    precision
+        How strongly slope and intercept are drawn to 1 and the level: inverse variances of normal priors.
     steps
         Most Newton steps.
 
@@ -104,11 +116,12 @@ def cox_fit(log_odds: Floats, y: Floats, weight: Floats | None = None, *, steps:
     """
     w = np.ones_like(log_odds) if weight is None else weight
     design = np.column_stack([log_odds, np.ones_like(log_odds)])
-    theta = np.array([1.0, 0.0])
+    start, ridge = np.array([1.0, level]), np.diag(precision)
+    theta = start
     for _ in range(steps):
         p = expit(design @ theta)
-        hessian = design.T @ (design * (w * p * (1 - p))[:, None]) + 1e-9 * np.eye(2)
-        step = np.linalg.solve(hessian, design.T @ (w * (y - p)))
+        hessian = design.T @ (design * (w * p * (1 - p))[:, None]) + ridge + 1e-9 * np.eye(2)
+        step = np.linalg.solve(hessian, design.T @ (w * (y - p)) - ridge @ (theta - start))
         theta = theta + np.clip(step, -3.0, 3.0)
         if np.abs(step).max() < 1e-10:
             break

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from leadscore.models.by_segment import ModelBySegment, SegmentLines, fit_slope
+from leadscore.models.by_segment import MIN_SLOPE, ModelBySegment, SegmentLines, fit_slope
 from leadscore.models.calibration import cox_fit, expit, shift_to_mean
 from leadscore.training.folds import Folds
 from leadscore.training.segments import SegmentColumn
@@ -18,9 +18,6 @@ Floats = npt.NDArray[np.float64]
 
 MIN_OF_EACH_CLASS: Final = 5
 """Outcomes of each class in the folds that a segment needs for a line."""
-
-MIN_SLOPE: Final = 0.1
-"""Where all leads together say less than this for each unit of log-odds, there is no line that a segment could have."""
 
 
 class ByLine:
